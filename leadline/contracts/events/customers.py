@@ -1,0 +1,220 @@
+"""`customer.events`: customers and what belongs to them; downstream lives on `customer.created`."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from leadline.contracts.events.types import (
+    Address,
+    Code,
+    Currency,
+    CustomerType,
+    CustomFields,
+    Day,
+    Email,
+    Event,
+    Line,
+    Money,
+    OurId,
+    OurIds,
+    Part,
+    Percent,
+    ProspectStage,
+    Stage,
+    Text,
+    Time,
+    Word,
+)  # fmt: skip
+
+
+class Contact(Part):
+    """A person at a customer."""
+
+    contact_id: OurId
+    lead_contact_id: OurId | None = Field(default=None, description="The lead's contact that it was made from.")
+    first_name: Line | None = None
+    last_name: Line | None = None
+    email: Email | None = None
+    phone: Line | None = None
+    job_title: Line | None = None
+    role: Line | None = Field(default=None, description="Such as supervisor or accounts payable.")
+    is_primary: bool
+
+
+class Opportunity(Part):
+    """A possible sale to a customer."""
+
+    opportunity_id: OurId
+    name: Line
+    value: Money
+    currency: Currency | None = None
+    stage: Stage
+    probability: Percent | None = Field(default=None, description="Chance of winning in percent.")
+    expected_close_date: Day | None = None
+    customer_id: OurId
+    lead_id: OurId | None = None
+    created_at: Time
+
+
+class CustomerFields(Part):
+    """The fields of a customer that may change."""
+
+    code: Code | None = None
+    name: Line | None = Field(default=None, description="Company where there is one, else the person's full name.")
+    type: CustomerType | None = None
+    customer_status: Word | None = Field(
+        default=None, description="prospect, hold_for_credit_check, active; the list is open."
+    )
+    prospect_stage: ProspectStage | None = None
+    first_name: Line | None = None
+    last_name: Line | None = None
+    company_name: Line | None = None
+    email: Email | None = None
+    phone: Line | None = None
+    address: Address | None = None
+    vat: Line | None = None
+    branch_id: OurId | None = None
+    salesperson_id: OurId | None = None
+    custom_fields: CustomFields | None = None
+
+
+class Customer(CustomerFields):
+    """A whole customer."""
+
+    customer_id: OurId
+    customer_number: Code = Field(description="Unique, such as CUST-000567.")
+    code: Code
+    name: Line = Field(description="Company where there is one, else the person's full name.")
+    type: CustomerType
+    role: Word = Field(description="customer")
+    customer_status: Word = Field(description="prospect, hold_for_credit_check, active; the list is open.")
+    discovered_by: OurId | None = Field(default=None, description="The rep who found the lead.")
+    lead_id: OurId | None = Field(default=None, description="The lead that became this customer.")
+    conversion_id: OurId | None = Field(default=None, description="The conversion that made this customer.")
+    created_at: Time
+    contacts: tuple[Contact, ...] = ()
+
+
+class CustomerCreated(Customer):
+    """A customer came into being: the whole customer with its contacts."""
+
+
+class CustomerLeadLinked(Event):
+    """A lead and a customer belong together from now on."""
+
+    customer_id: OurId
+    lead_id: OurId
+    conversion_id: OurId
+    linked_at: Time
+
+
+class CustomerChanges(CustomerFields):
+    """The new values of the fields that changed; absent: unchanged, null: cleared."""
+
+    worker_comp_codes: tuple[Line, ...] | None = None
+    multiplier_codes: tuple[Line, ...] | None = None
+    billing_cycle: Word | None = None
+    invoice_recipients: tuple[Email, ...] | None = None
+
+
+class CustomerUpdated(Event):
+    """Some fields of a customer changed."""
+
+    customer_id: OurId
+    conversion_id: OurId | None = Field(default=None, description="The conversion that changed them, where it was one.")
+    changes: CustomerChanges
+    updated_at: Time
+
+
+class CustomerStatusChanged(Event):
+    """A customer's status changed."""
+
+    customer_id: OurId
+    previous_status: Word | None = None
+    status: Word
+    changed_by: OurId | None = None
+    changed_at: Time
+
+
+class CustomerStageChanged(Event):
+    """A customer's prospect stage changed: qualified, active or dormant."""
+
+    customer_id: OurId
+    previous_stage: ProspectStage | None = None
+    stage: ProspectStage
+    reason: Word | None = Field(default=None, description="Such as first_order, order, activity or no_activity.")
+    changed_at: Time
+
+
+class ContactCreated(Event):
+    """A customer has one more contact."""
+
+    customer_id: OurId
+    conversion_id: OurId | None = None
+    contact: Contact
+    created_at: Time
+
+
+class OpportunityCreated(Event):
+    """A possible sale was opened."""
+
+    opportunity: Opportunity
+    conversion_id: OurId | None = None
+
+
+class AssignmentClosed(Event):
+    """A rep's work on a lead is over."""
+
+    assignment_id: OurId
+    lead_id: OurId
+    rep_id: OurId
+    status: Word = Field(description="converted or released.")
+    customer_id: OurId | None = None
+    conversion_id: OurId | None = None
+    closed_at: Time
+
+
+class Carried(Event):
+    """What all events about items taken along carry."""
+
+    customer_id: OurId
+    lead_id: OurId
+    conversion_id: OurId
+
+
+class MessagesLinked(Carried):
+    """The lead's messages are the customer's too; there is one record of each."""
+
+    message_ids: OurIds
+    linked_at: Time
+
+
+class CopiedDocument(Part):
+    """A document of the customer that shares its content with one of the lead."""
+
+    document_id: OurId
+    copied_from: OurId = Field(description="The lead's document.")
+    file_name: Line | None = None
+    content_hash: Line | None = None
+
+
+class DocumentsCopied(Carried):
+    """The customer has its own records of the lead's documents."""
+
+    documents: tuple[CopiedDocument, ...]
+    copied_at: Time
+
+
+class CarriedItem(Part):
+    """A task, note or reminder that now belongs to the customer."""
+
+    kind: Word = Field(description="task, note or reminder.")
+    item_id: OurId
+    text: Text | None = None
+
+
+class TasksCarriedOver(Carried):
+    """The lead's tasks, notes and reminders go on with the customer."""
+
+    items: tuple[CarriedItem, ...]
+    carried_over_at: Time

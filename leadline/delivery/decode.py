@@ -1,0 +1,60 @@
+"""From the records of a turn to a batch: original headers back, content decoded, refusals noted. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from leadline.delivery.batch import Batch, Rejection, Share
+from leadline.delivery.handler import Handler
+from leadline.delivery.intake import Taken
+from leadline.delivery.isolate import describe
+from leadline.delivery.ladder import Ladder
+from leadline.delivery.message import Failure, Message
+from leadline.delivery.ports import Partition, Step
+from leadline.delivery.record import Record
+from leadline.delivery.trail import follow
+from leadline.errors import Rejected
+
+
+@dataclass(frozen=True, slots=True)
+class Decoder:
+    """Builds batches for one service."""
+
+    handler: Handler
+    ladder: Ladder
+    topic_prefix: str
+
+    def batch(self, taken: Taken, starts: Mapping[Partition, int], epochs: Mapping[Partition, int], metadata: Any) -> Batch:
+        """Decode what was taken; `starts` is where each partition stood before it.
+
+        Retry topics come first: their records are older than those of the same key on other topics.
+        """
+        own = f"{self.ladder.service}.retry."
+        partitions = sorted(taken.records | taken.ends, key=lambda p: (not p.topic.startswith(own), p))
+        shares = []
+        for partition in partitions:
+            records = taken.records.get(partition, [])
+            after = max(records[-1].offset + 1 if records else 0, taken.ends.get(partition, 0))
+            step = Step(partition, epochs[partition], starts[partition], after)
+            shares.append(self._share(step, records))
+        return Batch(shares, metadata)
+
+    def _share(self, step: Step, records: list[Record]) -> Share:
+        messages: list[Message] = []
+        rejections: list[Rejection] = []
+        for record in records:
+            trail = follow(record, self.topic_prefix)
+            try:
+                content = self.handler.decode(trail.record)
+            except Rejected as refusal:
+                fields = f" ({', '.join(refusal.fields)})" if refusal.fields else ""
+                failure = Failure(refusal.code, refusal.message + fields)
+                rejections.append(Rejection(trail, step.partition, failure))
+            except Exception as error:  # noqa: BLE001 - a record that our own code cannot read must not stop the rest
+                rejections.append(Rejection(trail, step.partition, describe(error)))
+            else:
+                rung = self.ladder.after(trail.attempt.number)
+                messages.append(Message(trail.record, trail.origin, trail.attempt, rung, content))
+        return Share(step, messages, rejections)

@@ -1,0 +1,119 @@
+"""The headers that a record gains in retry, replay and dead-letter topics, and how they come off again.
+
+They are always a block at the end of the original headers, so that the original ones stay byte for byte as they came.
+A dead letter that is copied as it is to the replay topic is a replay: its `dlq-*` block says where it came from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from leadline.delivery.message import Attempt, Failure
+from leadline.delivery.record import Headers, Origin, Record
+
+RETRY_FIRST = "retry-id"
+DEAD_LETTER_FIRST = "dlq-id"
+MESSAGE_LIMIT = 1_000
+STACK_LIMIT = 8_000
+
+
+class Trail(NamedTuple):
+    """A record with its own headers back, where it first came from and which attempt this is."""
+
+    record: Record
+    origin: Origin
+    attempt: Attempt
+
+
+def follow(record: Record, topic_prefix: str = "") -> Trail:
+    """Take the block of our own headers off, if there is one; the origin has the topic's full name."""
+    names = [name for name, _ in record.headers]
+    for first, prefix in ((RETRY_FIRST, "retry-"), (DEAD_LETTER_FIRST, "dlq-")):
+        if first in names:
+            start = len(names) - 1 - names[::-1].index(first)
+            block = {name.removeprefix(prefix): _text(value) for name, value in record.headers[start:]}
+            trail = _read_block(record._replace(headers=record.headers[:start]), block, prefix)
+            if trail:
+                return trail
+    origin = Origin(topic_prefix + record.topic, record.partition, record.offset, record.timestamp_ms)
+    return Trail(record, origin, Attempt(1, 0, None))
+
+
+def _read_block(record: Record, block: dict[str, str], prefix: str) -> Trail | None:
+    try:
+        origin = Origin(block["topic"], int(block["partition"]), int(block["offset"]), int(block["timestamp"]))
+        is_retry = prefix == "retry-"
+        number = int(block["attempts"]) + 1 if is_retry else 1
+        replays = int(block.get("replays", "0")) + (0 if is_retry else 1)
+    except (KeyError, ValueError):
+        return None  # headers of these names that are not ours: leave them alone
+    return Trail(record, origin, Attempt(number, replays, block.get("first-failed-at") or None))
+
+
+def retry_headers(trail: Trail, failure: Failure, *, attempts: int) -> Headers:
+    """The original headers and what the next attempt has to know; `attempts` is how many there have been."""
+    return [
+        *trail.record.headers,
+        (RETRY_FIRST, str(trail.origin).encode()),
+        *_origin_headers("retry-", trail.origin),
+        ("retry-attempts", str(attempts).encode()),
+        ("retry-replays", str(trail.attempt.replays).encode()),
+        ("retry-first-failed-at", (trail.attempt.first_failed_at or "").encode()),
+        ("retry-error-code", failure.code.encode()),
+        ("retry-error-message", failure.message[:MESSAGE_LIMIT].encode()),
+    ]
+
+
+class Death(NamedTuple):
+    """What a dead letter says of itself beside its record."""
+
+    service: str
+    failure: Failure
+    failed_at: datetime
+    conversion_id: str | None
+
+
+def dead_letter_headers(trail: Trail, death: Death) -> Headers:
+    """The original headers and the block of `dlq-*` headers (UTF-8 text)."""
+    failed_at = death.failed_at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    block: Headers = [
+        (DEAD_LETTER_FIRST, str(trail.origin).encode()),
+        ("dlq-service", death.service.encode()),
+        *_origin_headers("dlq-", trail.origin),
+        ("dlq-error-code", death.failure.code.encode()),
+        ("dlq-error-message", _encode(death.failure.message[:MESSAGE_LIMIT])),
+        ("dlq-error-stack", _encode(death.failure.stack[:STACK_LIMIT])),
+        ("dlq-fingerprint", fingerprint(death.failure).encode()),
+        ("dlq-attempts", str(trail.attempt.number).encode()),
+        ("dlq-first-failed-at", (trail.attempt.first_failed_at or failed_at).encode()),
+        ("dlq-failed-at", failed_at.encode()),
+        ("dlq-replays", str(trail.attempt.replays).encode()),
+    ]
+    if death.conversion_id:
+        block.append(("dlq-conversion-id", death.conversion_id.encode()))
+    return [*trail.record.headers, *block]
+
+
+def fingerprint(failure: Failure) -> str:
+    """Groups the same fault: the code and the place in the code, not the values in the message (16 hex digits)."""
+    place = failure.stack.rsplit("  File ", 1)[-1].split("\n", 1)[0] if failure.stack else ""
+    return hashlib.sha256(f"{failure.code}|{place}".encode()).hexdigest()[:16]
+
+
+def _origin_headers(prefix: str, origin: Origin) -> Headers:
+    return [
+        (f"{prefix}topic", origin.topic.encode()),
+        (f"{prefix}partition", str(origin.partition).encode()),
+        (f"{prefix}offset", str(origin.offset).encode()),
+        (f"{prefix}timestamp", str(origin.timestamp_ms).encode()),
+    ]
+
+
+def _text(value: bytes | None) -> str:
+    return (value or b"").decode("utf-8", "replace")
+
+
+def _encode(text: str) -> bytes:
+    return text.encode("utf-8", "replace")

@@ -1,0 +1,118 @@
+"""Everything on this machine: the embedded servers (unless others are named), topics, migrations, and every service supervised."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from leadline.contracts.topics import SERVICES
+from leadline.errors import SetupError
+from leadline.local import running
+from leadline.local.keeper import Keeper
+from leadline.local.ports import LOOPBACK, free_port
+from leadline.local.running import Addresses
+from leadline.local.server import Server
+from leadline.local.settings import load_local_settings
+from leadline.local.supervisor import Service, Supervisor
+from leadline.runtime.settings import Settings, database_url
+
+if TYPE_CHECKING:
+    from leadline.local.kafka import RunningKafka
+
+_PROCESSES = (*SERVICES, "api")
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class LocalStack:
+    """What `up` runs: addresses for people and programs, and the supervisor of the services."""
+
+    addresses: Addresses
+    servers: dict[str, Server]
+    supervisor: Supervisor
+
+
+@contextmanager
+def local_stack(settings: Settings, say: Say) -> Iterator[LocalStack]:
+    """Run everything for the block; raises SetupError or Unavailable with one sentence when it cannot.
+
+    With `kafka_bootstrap` or `database_url` set, that server is used and none embedded is started for it.
+    """
+    data_dir = settings.data_dir.absolute()
+    with ExitStack() as stack:
+        stack.enter_context(running.only_one(data_dir))
+        settings, servers = _start_servers(settings, data_dir, stack)
+        prepare(settings)
+        for name, server in servers.items():
+            stack.enter_context(Keeper(name, server, say))
+        services, health = _services(settings)
+        supervisor = stack.enter_context(Supervisor(services))
+        addresses = Addresses(str(settings.kafka_bootstrap), str(settings.database_url), _pids(servers), health)
+        running.write(data_dir, addresses)
+        yield LocalStack(addresses, servers, supervisor)
+
+
+def prepare(settings: Settings) -> None:
+    """Make the topics that are missing and bring every schema up to date."""
+    from leadline.kafka.admin import create_topics
+    from leadline.postgres.migrate import migrate_all
+
+    create_topics(settings)
+    migrate_all({service: str(database_url(settings, service)) for service in SERVICES})
+
+
+def _start_servers(settings: Settings, data_dir: Path, stack: ExitStack) -> tuple[Settings, dict[str, Server]]:
+    """The servers that nobody else provides, and the settings with their addresses."""
+    local = load_local_settings()
+    servers: dict[str, Server] = {}
+    found: dict[str, str] = {}
+    if settings.database_url is None:
+        from leadline.local.postgres import start_postgres
+
+        postgres = stack.enter_context(start_postgres(data_dir, port=local.postgres_port))
+        servers["postgres"], found["database_url"] = postgres, postgres.url
+    if settings.kafka_bootstrap is None:
+        start_kafka = _kafka_starter()
+        kafka = stack.enter_context(start_kafka(data_dir, port=local.kafka_port, heap=local.kafka_heap))
+        servers["kafka"], found["kafka_bootstrap"] = kafka, kafka.bootstrap
+    return settings.model_copy(update=found), servers
+
+
+def _kafka_starter() -> Callable[..., RunningKafka]:
+    try:
+        from leadline.local.kafka import start_kafka
+    except ModuleNotFoundError as error:
+        message = f"The package {error.name} is missing: pip install 'leadline[local]', or set LEADLINE_KAFKA_BOOTSTRAP"
+        raise SetupError(message) from error
+    return start_kafka
+
+
+def _services(settings: Settings) -> tuple[list[Service], dict[str, str]]:
+    services, health = [], {}
+    for name in filter(_exists, _PROCESSES):
+        port = free_port()
+        environment = {
+            "LEADLINE_KAFKA_BOOTSTRAP": str(settings.kafka_bootstrap),
+            "LEADLINE_DATABASE_URL": str(settings.database_url),
+            "LEADLINE_INSTANCE": f"{name}-1",
+            "LEADLINE_HEALTH_PORT": str(port),
+        }
+        services.append(Service(f"{name}-1", [sys.executable, "-m", f"services.{name}"], environment))
+        health[f"{name}-1"] = f"http://{LOOPBACK}:{port}"
+    return services, health
+
+
+def _exists(service: str) -> bool:
+    try:
+        return find_spec(f"services.{service}.__main__") is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def _pids(servers: dict[str, Server]) -> dict[str, int]:
+    return {name: server.pid for name, server in servers.items()}

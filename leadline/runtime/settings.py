@@ -1,0 +1,110 @@
+"""The settings of `docs/architecture.md`, read from the environment in this one place.
+
+Durations are written `5s`, `1m`, `2h`, `90d` or as plain seconds.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from leadline.errors import SetupError
+
+_UNIT_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
+_KAFKA_PREFIX = "LEADLINE_KAFKA_"
+
+
+def parse_duration(text: str | timedelta) -> timedelta:
+    """Turn `5s`, `1m`, `90d` into a timedelta.
+
+    >>> parse_duration("10m")
+    datetime.timedelta(seconds=600)
+    """
+    if isinstance(text, timedelta):
+        return text
+    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)?", text.strip())
+    if not match:
+        message = f"{text!r} is no duration: write a number and one of ms, s, m, h, d, such as 5s or 90d"
+        raise ValueError(message)
+    return timedelta(seconds=float(match[1]) * _UNIT_SECONDS[match[2] or "s"])
+
+
+def _split(text: str | tuple[str, ...]) -> tuple[str, ...]:
+    if isinstance(text, str):
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    return text
+
+
+def _delays(text: str | tuple[str, ...]) -> tuple[str, ...]:
+    delays = _split(text)
+    seconds = [parse_duration(delay) for delay in delays]
+    if not delays or seconds != sorted(seconds):
+        message = "name at least one delay, shortest first, such as 5s,1m,10m"
+        raise ValueError(message)
+    return delays
+
+
+Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
+
+
+class Settings(BaseSettings):
+    """What every process reads at its start; frozen afterwards."""
+
+    model_config = SettingsConfigDict(env_prefix="LEADLINE_", frozen=True, extra="ignore")
+
+    kafka_bootstrap: str | None = None
+    database_url: str | None = None
+    topic_prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]*$", max_length=100)] = ""
+    topic_partitions: Annotated[int, Field(ge=1, le=1000)] = 6
+    topic_replication: Annotated[int, Field(ge=1, le=32)] = 1
+    instance: Annotated[str, Field(min_length=1, max_length=100)] = Field(default_factory=socket.gethostname)
+    retry_delays: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_delays)] = ("5s", "1m", "10m")
+    profile: Literal["default", "prospect", "staffing", "field-sales", "lead-api", "crm"] = "default"
+    dormant_after: Duration = timedelta(days=90)
+    group_protocol: Literal["consumer", "classic"] = "consumer"
+    batch_records: Annotated[int, Field(ge=1, le=100_000)] = 2000
+    failpoints: str = ""
+    health_port: Annotated[int, Field(ge=0, le=65535)] | None = None
+    data_dir: Path = Path(".leadline")
+    log_format: Literal["json", "text"] = "json"
+
+    @property
+    def retry_delay_seconds(self) -> dict[str, float]:
+        """Each rung's name with its delay in seconds, shortest first."""
+        return {delay: parse_duration(delay).total_seconds() for delay in self.retry_delays}
+
+
+_OURS = {name.upper() for name in Settings.model_fields}
+
+
+def load_settings() -> Settings:
+    """Read and check the environment; raises SetupError that names each wrong variable."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = "; ".join(f"LEADLINE_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
+        raise SetupError(wrong) from error
+
+
+def database_url(settings: Settings, service: str) -> str | None:
+    """The database of one service: `<SERVICE>_DATABASE_URL`, else LEADLINE_DATABASE_URL."""
+    return os.environ.get(f"{service.upper()}_DATABASE_URL") or settings.database_url
+
+
+def kafka_properties(settings: Settings) -> dict[str, Any]:
+    """Every LEADLINE_KAFKA_* as the librdkafka property of that name (`_` becomes `.`), plus the bootstrap servers."""
+    properties: dict[str, Any] = {
+        name.removeprefix(_KAFKA_PREFIX).lower().replace("_", "."): value
+        for name, value in os.environ.items()
+        if name.startswith(_KAFKA_PREFIX) and name.removeprefix("LEADLINE_") not in _OURS
+    }
+    if settings.kafka_bootstrap:
+        properties["bootstrap.servers"] = settings.kafka_bootstrap
+    return properties

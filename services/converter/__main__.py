@@ -1,0 +1,18 @@
+"""`python -m services.converter`."""
+
+from __future__ import annotations
+
+import sys
+
+from leadline.runtime.service import run_service
+from leadline.runtime.settings import Settings
+from services.converter.handler import ConverterHandler
+
+
+def make_handler(settings: Settings) -> ConverterHandler:
+    """The handler as the settings want it."""
+    return ConverterHandler(instance=settings.instance)
+
+
+if __name__ == "__main__":
+    sys.exit(run_service("converter", make_handler))

@@ -1,0 +1,47 @@
+"""How customers are named, numbered and told apart."""
+
+from __future__ import annotations
+
+import unicodedata
+import uuid
+from collections.abc import Mapping
+from typing import Any, Final
+
+CONVERSIONS: Final = uuid.UUID("6f1c2a52-6f0e-5d57-9c62-3f6c2b0c7a11")
+
+
+def conversion_id(idempotency_key: str | None, source: str, event_id: str) -> uuid.UUID:
+    """The id of the conversion that a request asks for: known to the requester beforehand, the same for every repeat."""
+    return uuid.uuid5(CONVERSIONS, idempotency_key or f"{source}#{event_id}")
+
+
+def customer_number(count: int) -> str:
+    """The number of the customer that was counted so.
+
+    >>> customer_number(567)
+    'CUST-000567'
+    """
+    return f"CUST-{count:06d}"
+
+
+def email_key(email: str | None) -> str | None:
+    """What makes two e-mail addresses the same: case, surrounding space and the form of accents do not count.
+
+    >>> email_key(" Ada@Example.COM ")
+    'ada@example.com'
+    """
+    if not email:
+        return None
+    key = email if email.isascii() else unicodedata.normalize("NFKC", email)
+    return key.strip().casefold() or None
+
+
+def customer_name(lead: Mapping[str, Any]) -> str:
+    """The company if there is one, else the person's full name, else the e-mail address.
+
+    >>> customer_name({"company_name": " ", "first_name": "Ada", "last_name": "Byron"})
+    'Ada Byron'
+    """
+    company = (lead.get("company_name") or "").strip()
+    person = f"{lead.get('first_name') or ''} {lead.get('last_name') or ''}".strip()
+    return company or person or str(lead.get("email") or "").strip()

@@ -1,0 +1,88 @@
+"""A batch in, customers and events out: lead changes first, then requests, each with set-based statements only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from leadline.contracts.times import time_now_text
+from leadline.delivery.handler import Input, Transaction
+from leadline.delivery.message import Content, Done, Failure, Message, Outcome
+from leadline.delivery.record import Outgoing, Record
+from leadline.delivery.trail import Trail
+from services.converter import events
+from services.converter.conversion import Conversions, note_failure
+from services.converter.decode import LEADS, REQUESTS, decode
+from services.converter.domain.decision import Request
+from services.converter.domain.lead import Lead, LeadChange, LeadItem, apply
+from services.converter.unreadable import note_unreadable, unreadable_request
+from services.converter.store import ConverterStore
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """The time of now."""
+    return datetime.now(UTC)
+
+
+class ConverterHandler:
+    """The converter as the engine sees it."""
+
+    service: Final = "converter"
+    inputs: Final = (Input(LEADS), Input(REQUESTS, after=LEADS))
+
+    def __init__(self, *, instance: str = "converter", clock: Clock = utc_now) -> None:
+        self._store = ConverterStore()
+        self._conversions = Conversions(self._store)
+        self._instance = instance
+        self._clock = clock
+
+    def decode(self, record: Record) -> Content:
+        """Bytes to content; raises Rejected."""
+        return decode(record)
+
+    def announce(self, messages: Sequence[Message]) -> list[Outgoing]:
+        """Say for each partition which conversions are worked on now."""
+        now = time_now_text(self._clock())
+        shares: dict[tuple[str, int], dict[str, str]] = {}
+        for message in messages:
+            request = message.content.data
+            if isinstance(request, Request):
+                share = shares.setdefault((message.record.topic, message.record.partition), {})
+                share[request.lead_id] = request.conversion_id
+        return [events.processing_started(share, self._instance, now) for share in shares.values()]
+
+    def handle(self, transaction: Transaction, messages: Sequence[Message]) -> list[Outcome]:
+        """Handle lead changes or requests (the engine never mixes them in one call)."""
+        if messages[0].content.goes_first:
+            self._apply(transaction, [message.content.data for message in messages])
+            return [Done([])] * len(messages)
+        now = self._clock()
+        outcomes: dict[int, Outcome] = {}
+        requests = [message for message in messages if isinstance(message.content.data, Request)]
+        self._apply(transaction, [part for message in requests for part in message.content.data.snapshot])
+        outcomes.update(self._conversions.handle(transaction, requests, now))
+        return [outcomes.get(id(message), Done([])) for message in messages]
+
+    def on_failure(self, transaction: Transaction, message: Message, failure: Failure) -> list[Outgoing]:
+        """A fault of ours: the conversion waits for its next attempt, or fails and may be retried by hand."""
+        if not isinstance(message.content.data, Request):
+            return []
+        return note_failure(self._store, transaction, message, failure, self._clock())
+
+    def on_rejected(self, transaction: Transaction, trail: Trail, failure: Failure) -> list[Outgoing]:
+        """The requester hears of it where the record says which conversion it was about."""
+        request = unreadable_request(trail)
+        return note_unreadable(self._store, transaction, request, failure, self._clock()) if request else []
+
+    def _apply(self, transaction: Transaction, parts: Sequence[LeadChange | LeadItem]) -> None:
+        if not parts:
+            return
+        changes = [part for part in parts if isinstance(part, LeadChange)]
+        leads = self._store.lock_leads(transaction, {change.lead_id for change in changes})
+        for change in changes:
+            leads[change.lead_id] = apply(leads.get(change.lead_id) or Lead(change.lead_id), change)
+        self._store.save_leads(transaction, list(leads.values()))
+        self._store.save_items(transaction, [part for part in parts if isinstance(part, LeadItem)])

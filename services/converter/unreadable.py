@@ -1,0 +1,89 @@
+"""Requests that cannot be read: whoever asked hears of it, where the record still says which conversion it was about."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final, NamedTuple
+
+from pydantic_core import from_json
+
+from leadline.contracts.codes import ErrorCode
+from leadline.contracts.events import accepted_on
+from leadline.contracts.times import time_now_text
+from leadline.delivery.handler import Transaction
+from leadline.delivery.message import Failure
+from leadline.delivery.record import Outgoing
+from leadline.delivery.trail import Trail
+from services.converter import events
+from services.converter.decode import LEADS, REQUESTS
+from services.converter.domain import names
+from services.converter.domain.decision import Request
+from services.converter.store import ConverterStore, Ending
+
+REQUESTED: Final = "leadline.conversion.requested.v1"
+# Their faults are told by the dead letter alone: they are no conversion of their own.
+_OTHERS: Final = (accepted_on(REQUESTS) | accepted_on(LEADS)) - {REQUESTED}
+MAX_KEY_CHARS: Final = 200
+MAX_ID_CHARS: Final = 128
+
+
+class Unreadable(NamedTuple):
+    """What could be read of a request after all."""
+
+    request: Request
+    origin: str
+
+
+def unreadable_request(trail: Trail) -> Unreadable | None:
+    """Who asked for what, as far as the record says it; None where key or lead cannot be read, and for replays."""
+    record = trail.record
+    if not trail.origin.topic.endswith(REQUESTS) or trail.attempt.replays:
+        return None
+    headers = {name.lower(): (value or b"").decode("utf-8", "ignore") for name, value in record.headers}
+    key = _idempotency_key(headers)
+    lead_id = _lead_id(record.value) or (record.key or b"").decode("utf-8", "ignore")
+    if not key or not lead_id or headers.get("ce_type") in _OTHERS:
+        return None
+    request = Request(
+        conversion_id=str(names.conversion_id(key, "", "")),
+        idempotency_key=key,
+        lead_id=lead_id,
+        body=record.value or b"",
+        requested_by={},
+        requested_at=time_now_text(datetime.fromtimestamp(trail.origin.timestamp_ms / 1000, UTC)),
+        options=None,
+    )
+    return Unreadable(request, str(trail.origin))
+
+
+def note_unreadable(
+    store: ConverterStore, transaction: Transaction, found: Unreadable, failure: Failure, now: datetime
+) -> list[Outgoing]:
+    """The conversion has failed, unless its key has named another request before; then that one stands."""
+    request = found.request
+    if store.known_conversions(transaction, [request.conversion_id]):
+        return []
+    error = events.describe_code(ErrorCode(failure.code), failure.message)
+    store.save_endings(
+        transaction, [Ending(request, found.origin, is_new=True, state="failed", attempt=1, finished_at=now, error=error)]
+    )
+    return [events.failed(request, 1, error, events.About(request.conversion_id, time_now_text(now)))]
+
+
+def _idempotency_key(headers: dict[str, str]) -> str | None:
+    key = headers.get("idempotency-key")
+    if key:
+        return key if len(key) <= MAX_KEY_CHARS else None
+    source, event_id = headers.get("ce_source"), headers.get("ce_id")
+    return f"{source}#{event_id}" if source and event_id else None
+
+
+def _lead_id(body: bytes | None) -> str | None:
+    """The lead that the body names, if it is JSON at all."""
+    try:
+        document = from_json(body or b"")
+    except ValueError:
+        return None
+    lead_id = document.get("lead_id") if isinstance(document, dict) else None
+    is_id = isinstance(lead_id, str | int) and not isinstance(lead_id, bool) and 0 < len(str(lead_id)) <= MAX_ID_CHARS
+    return str(lead_id) if is_id else None

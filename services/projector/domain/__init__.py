@@ -1,0 +1,1 @@
+"""What the projector makes of events. Pure: no I/O, no clock, no randomness."""

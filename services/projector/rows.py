@@ -1,0 +1,117 @@
+"""From what the domain knows to rows: dicts whose values are JSON, by the columns' names. Pure."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from leadline.contracts.times import time_now_text
+from services.projector.domain.changes import TimelineEntry
+from services.projector.domain.conversion import Facts, status_of
+from services.projector.domain.customer import Customer
+from services.projector.domain.dead_letter import DeadLetter
+from services.projector.domain.event import Event
+from services.projector.domain.fields import Fields
+from services.projector.domain.lead import Lead
+
+Row = Mapping[str, Any]
+
+_LEAD_COLUMNS = (
+    "status_at", "first_name", "last_name", "company_name", "email", "phone", "source", "origin", "discovered_by",
+    "assigned_to",
+)  # fmt: skip
+_CUSTOMER_COLUMNS = ("customer_number", "code", "name", "lead_id", "conversion_id")
+_NOTIFICATION_COLUMNS = (
+    "notification_id", "recipient", "customer_id", "lead_id", "conversion_id", "title", "text",
+)  # fmt: skip
+
+
+def conversion_row(conversion_id: str, facts: Facts, result: Mapping[str, Any] | None) -> Row:
+    """A row of `conversion`."""
+    return {**status_of(facts)._asdict(), "conversion_id": conversion_id, "facts": facts, "result": result}
+
+
+def timeline_row(entry: TimelineEntry) -> Row:
+    """A row of any of the three timelines."""
+    topic, partition, offset = entry.place
+    row = {name: value for name, value in entry._asdict().items() if name != "place"}
+    return {**row, "topic": topic, "partition": partition, "kafka_offset": offset}
+
+
+def lead_from_row(row: Row) -> Lead:
+    """What the store knew of a lead."""
+    return Lead(
+        lead_id=row["lead_id"],
+        fields=Fields(row["data"], row["field_times"]),
+        created_at=_text(row["created_at"]),
+        updated_at=_text(row["updated_at"]),
+        erased=row["erased"],
+        converted_at=_text(row["converted_at"]),
+        customer_id=row["customer_id"],
+        conversion_id=row["conversion_id"],
+    )
+
+
+def lead_row(lead: Lead, latest: Row | None) -> Row:
+    """A row of `lead`; `latest` is what the store says of the lead's conversions."""
+    values = lead.fields.values
+    return {name: values.get(name) for name in _LEAD_COLUMNS} | {
+        "lead_id": lead.lead_id,
+        "status": lead.status(has_open_conversion=bool(latest and latest["is_open"])),
+        "customer_id": lead.customer_id,
+        "conversion_id": latest["conversion_id"] if latest and lead.converted_at is None else lead.conversion_id,
+        "converted_at": lead.converted_at,
+        "created_at": lead.created_at,
+        "updated_at": lead.updated_at,
+        "data": values,
+        "field_times": lead.fields.times,
+        "erased": lead.erased,
+    }
+
+
+def customer_from_row(row: Row) -> Customer:
+    """What the store knew of a customer."""
+    fields = Fields(row["data"], row["field_times"])
+    return Customer(row["customer_id"], fields, _text(row["created_at"]), _text(row["updated_at"]))
+
+
+def customer_row(customer: Customer) -> Row:
+    """A row of `customer` without what is known of its orders."""
+    values = customer.fields.values
+    return {name: values.get(name) for name in _CUSTOMER_COLUMNS} | {
+        "customer_id": customer.customer_id,
+        "created_at": customer.created_at,
+        "updated_at": customer.updated_at,
+        "data": values,
+        "field_times": customer.fields.times,
+    }
+
+
+def dead_letter_row(letter: DeadLetter) -> Row:
+    """A row of `dead_letter`; bytes go as base64."""
+    row = letter._asdict()
+    offset, key, value = row.pop("offset"), row.pop("key"), row.pop("value")
+    headers = [[name, _base64(header)] for name, header in letter.headers]
+    return row | {
+        "kafka_offset": offset,
+        "record_key": _base64(key),
+        "record_value": _base64(value),
+        "headers": headers,
+    }
+
+
+def notification_row(event: Event) -> Row:
+    """A row of `notification`."""
+    row = {name: event.data.get(name) for name in _NOTIFICATION_COLUMNS}
+    kind = event.data.get("kind") or event.name.partition(".")[2]
+    return row | {"kind": kind, "created_at": event.data.get("created_at") or event.at}
+
+
+def _base64(raw: bytes | None) -> str | None:
+    return None if raw is None else b64encode(raw).decode()
+
+
+def _text(moment: datetime | None) -> str | None:
+    return None if moment is None else time_now_text(moment)

@@ -1,0 +1,296 @@
+"""The status store in a real PostgreSQL: sets, merges, repeats and two instances at once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+import pytest
+
+from leadline.delivery.message import Attempt, Failure
+from leadline.delivery.record import Origin, Record
+from leadline.delivery.trail import Death, Trail, dead_letter_headers
+from leadline.postgres.ledger import PostgresLedger
+from leadline.postgres.migrate import migrate
+from leadline.postgres.pool import connect
+from services.projector.handler import ProjectorHandler
+from services.projector.reading import conversion_id_of, read
+from services.projector.store import StatusStore
+from tests.unit.service_records import (
+    at,
+    completed,
+    conversion_event,
+    customer,
+    error,
+    messages,
+    order,
+    record,
+    requested,
+)
+
+
+class Projector:
+    """The handler on a database, a transaction for each call."""
+
+    def __init__(self, url: str) -> None:
+        migrate(url, "projector")
+        self._url = url
+        self._ledger = PostgresLedger(url, "projector", "projector", "")
+        self._handler = ProjectorHandler(StatusStore())
+
+    def take(self, *records: Record) -> None:
+        with self._ledger.work() as work:
+            self._handler.handle(work, messages(read, records))
+
+    def take_unfinished(self, work: Any, *records: Record) -> None:
+        self._handler.handle(work, messages(read, records))
+
+    def work(self) -> Any:
+        return self._ledger.work()
+
+    def rows(self, query: str) -> list[dict[str, Any]]:
+        with connect(self._url, "projector") as connection:
+            return connection.execute(query.encode()).fetchall()
+
+    def row(self, query: str) -> dict[str, Any]:
+        (found,) = self.rows(query)
+        return found
+
+
+@pytest.fixture
+def projector(database_url: str) -> Iterator[Projector]:
+    yield Projector(database_url)
+
+
+def key_id(key: str) -> str:
+    return conversion_id_of(read(requested(key)).envelope)
+
+
+def history_of(conversion_id: str) -> list[Record]:
+    return [
+        record("lead.events", "lead.created", {"lead_id": "L-1", "first_name": "Ada", "source": "fair"}, second=1),
+        record("lead.events", "lead.qualified", {"lead_id": "L-1"}, second=2),
+        requested("key-1", second=3),
+        record(
+            "conversion.progress",
+            "conversion.processing-started",
+            {"conversion_ids": [conversion_id], "started_at": at(4)},
+            second=4,
+            key="L-1",
+        ),
+        conversion_event(
+            "retry-scheduled", conversion_id, second=5, error=error("UNEXPECTED_ERROR", retryable=True), next_retry_at=at(10)
+        ),
+        conversion_event("accepted", conversion_id, attempt=2, second=30),
+        completed(conversion_id, attempt=2),
+        record("customer.events", "customer.created", customer(), second=30),
+        record("customer.events", "customer.stage-changed", {"customer_id": "C-1", "stage": "active", "changed_at": at(50)}, second=50),
+        order("placed", "O-1", second=40),
+        order("placed", "O-2", second=41),
+        order("cancelled", "O-2", second=42),
+    ]
+
+
+SNAPSHOT = {
+    "conversion": "SELECT * FROM conversion ORDER BY conversion_id",
+    "conversion_event": "SELECT * FROM conversion_event ORDER BY topic, kafka_offset, conversion_id",
+    "lead": "SELECT * FROM lead ORDER BY lead_id",
+    "lead_event": "SELECT * FROM lead_event ORDER BY kafka_offset",
+    "customer": "SELECT * FROM customer ORDER BY customer_id",
+    "customer_event": "SELECT * FROM customer_event ORDER BY kafka_offset, topic",
+}
+
+
+def everything(projector: Projector) -> dict[str, list[dict[str, Any]]]:
+    return {name: projector.rows(query) for name, query in SNAPSHOT.items()}
+
+
+@pytest.mark.parametrize("order_of", ["together", "one by one", "backwards", "twice"])
+def test_the_store_is_the_same_however_records_are_batched_and_ordered(
+    projector: Projector, database_url: str, order_of: str
+) -> None:
+    records = history_of(key_id("key-1"))
+    batches: dict[str, list[Sequence[Record]]] = {
+        "together": [records],
+        "one by one": [[each] for each in records],
+        "backwards": [[each] for each in reversed(records)],
+        "twice": [records, records],
+    }
+    for batch in batches[order_of]:
+        projector.take(*batch)
+    found = everything(projector)
+    conversion, lead, known = found["conversion"][0], found["lead"][0], found["customer"][0]
+    assert (conversion["state"], conversion["attempt"], conversion["retry_count"]) == ("completed", 2, 1)
+    assert (conversion["error_code"], conversion["customer_id"], conversion["origin"]) == (None, "C-1", "dialog")
+    assert conversion["result"]["customer"]["name"] == "Byron Ltd"
+    assert (lead["status"], lead["customer_id"], lead["source"]) == ("converted", "C-1", "fair")
+    assert (known["orders"], known["customer_number"]) == (1, "CUST-C-1")
+    assert known["first_order_at"] == datetime(2026, 11, 22, 8, 0, 40, tzinfo=UTC)
+    assert known["data"]["prospect_stage"] == "active"
+    assert [len(found[name]) for name in ("conversion_event", "lead_event", "customer_event")] == [5, 2, 5]
+
+
+def test_a_failed_conversion_shows_its_error_and_whether_it_may_be_retried(projector: Projector) -> None:
+    id = key_id("key-1")
+    projector.take(requested("key-1"))
+    assert projector.row("SELECT state, requested_by, retryable FROM conversion") == {
+        "state": "pending",
+        "requested_by": {"id": "rep-7"},
+        "retryable": None,
+    }
+    projector.take(conversion_event("failed", id, second=9, error=error("LEAD_UNKNOWN", retryable=True)))
+    row = projector.row("SELECT state, retryable, error_code, error_message, next_retry_at FROM conversion")
+    assert row == {
+        "state": "failed",
+        "retryable": True,
+        "error_code": "LEAD_UNKNOWN",
+        "error_message": "lead_unknown",
+        "next_retry_at": None,
+    }
+    assert projector.rows("SELECT * FROM lead") == []
+
+
+def test_a_lead_is_converting_until_its_conversion_has_failed_for_good(projector: Projector) -> None:
+    projector.take(record("lead.events", "lead.qualified", {"lead_id": "L-1"}))
+    projector.take(requested("key-1"))
+    assert projector.row("SELECT status, conversion_id FROM lead") == {"status": "converting", "conversion_id": key_id("key-1")}
+    projector.take(
+        conversion_event("failed", key_id("key-1"), second=9, error=error("CUSTOMER_CODE_TAKEN", retryable=False))
+    )
+    assert projector.row("SELECT status FROM lead") == {"status": "qualified"}
+
+
+def test_an_erased_lead_loses_its_fields_and_the_words_of_its_history(projector: Projector) -> None:
+    created = record("lead.events", "lead.created", {"lead_id": "L-1", "email": "a@example.com"}, second=1)
+    late = record("lead.events", "lead.contacted", {"lead_id": "L-1", "notes": "her number is 5"}, second=2)
+    projector.take(created)
+    projector.take(record("lead.events", "lead.erased", {"lead_id": "L-1"}, second=3))
+    projector.take(late)
+    row = projector.row("SELECT email, data, status FROM lead")
+    assert (row["email"], set(row["data"]), row["status"]) == (None, {"status", "status_at"}, "contacted")
+    assert [each["detail"] for each in projector.rows("SELECT detail FROM lead_event")] == [{}, {}, {}]
+
+
+def test_one_event_that_was_published_twice_is_one_line_of_history(projector: Projector) -> None:
+    for _ in range(2):
+        projector.take(record("lead.events", "lead.contacted", {"lead_id": "L-1"}, id="same"))
+    assert len(projector.rows("SELECT * FROM lead_event")) == 1
+
+
+def test_an_order_that_is_told_twice_counts_once_even_before_its_customer(projector: Projector) -> None:
+    projector.take(order("placed"), order("placed"))
+    projector.take(order("placed"))
+    assert projector.rows("SELECT * FROM customer") == []
+    projector.take(record("customer.events", "customer.created", customer()))
+    assert projector.row("SELECT orders FROM customer") == {"orders": 1}
+
+
+def dead(replays: int, offset: int) -> Record:
+    original = requested("key-1")._replace(offset=7, value=b"\xff\x00", key=None)
+    trail = Trail(original, Origin(original.topic, 0, 7, 1), Attempt(4, replays, at(1)))
+    death = Death("converter", Failure("LEAD_UNKNOWN", "gone\x00"), datetime(2026, 11, 22, 9, replays, tzinfo=UTC), "K-9")
+    headers = dead_letter_headers(trail, death)
+    return Record("converter.dlq", 2, offset, 1, None, b"\xff\x00", headers)
+
+
+def decision(name: str, moment: datetime, **data: Any) -> Record:
+    body = {"dlq_id": "conversion.requests/0/7", "service": "converter", "requested_by": {"id": "ops-1"}, **data}
+    second = int((moment - datetime(2026, 11, 22, 8, tzinfo=UTC)).total_seconds())
+    return record("operations.events", f"dead-letter.{name}", body, second=second)
+
+
+def test_a_dead_letter_that_dies_again_is_one_row_with_more_replays(projector: Projector) -> None:
+    projector.take(dead(0, 70))
+    projector.take(dead(1, 71))
+    projector.take(dead(0, 70))
+    row = projector.row("SELECT * FROM dead_letter")
+    assert (row["dlq_id"], row["replays"], row["dlq_offset"], row["state"]) == ("conversion.requests/0/7", 1, 71, "open")
+    assert (row["record_key"], bytes(row["record_value"])) == (None, b"\xff\x00")
+    assert row["headers"][0] == ["ce_specversion", "MS4w"]
+    timeline = projector.rows("SELECT type, conversion_id FROM conversion_event")
+    assert timeline == [{"type": "dead-letter", "conversion_id": "K-9"}] * 2
+
+
+@pytest.mark.parametrize("is_decided_first", [True, False])
+def test_a_decision_stands_until_the_record_dies_again(projector: Projector, is_decided_first: bool) -> None:
+    moment = datetime(2026, 11, 22, 8, 59, tzinfo=UTC).replace(minute=59)
+    discarded = decision("discarded", moment, reason="test", discarded_at=at(0))
+    early = dead(0, 70)
+    early = early._replace(headers=[(n, b"2026-11-22T08:30:00Z" if n == "dlq-failed-at" else v) for n, v in early.headers])
+    for each in [discarded, early] if is_decided_first else [early, discarded]:
+        projector.take(each)
+    assert projector.row("SELECT state FROM dead_letter") == {"state": "discarded"}
+    projector.take(dead(1, 71))
+    assert projector.row("SELECT state FROM dead_letter") == {"state": "open"}
+
+
+def test_any_bytes_can_be_dead(projector: Projector) -> None:
+    wild = [("dlq-id", b"a\x00b\xff"), ("dlq-partition", b"99999999999"), ("dlq-failed-at", b"soon"), ("dlq-attempts", b"-1")]
+    projector.take(Record("converter.dlq", 0, 1, -1, b"\x00", None, wild), Record("notifier.dlq", 0, 2, 5, None, b"", []))
+    assert {row["dlq_id"] for row in projector.rows("SELECT dlq_id FROM dead_letter")} == {
+        "a\ufffdb\ufffd",
+        "notifier.dlq/0/2",
+    }
+
+
+def test_a_notification_is_kept_once(projector: Projector) -> None:
+    body = {
+        "notification_id": "N-1",
+        "kind": "first-sale",
+        "recipient": "rep-2",
+        "customer_id": "C-1",
+        "lead_id": "L-1",
+        "order_id": "O-1",
+        "title": "First sale",
+        "text": "…",
+        "created_at": at(5),
+    }
+    for _ in range(2):
+        projector.take(record("notification.events", "notification.first-sale", body))
+    row = projector.row("SELECT * FROM notification")
+    assert (row["kind"], row["recipient"], row["customer_id"], row["conversion_id"]) == ("first-sale", "rep-2", "C-1", None)
+
+
+def test_two_instances_that_work_on_one_conversion_wait_for_each_other(projector: Projector, database_url: str) -> None:
+    id, other = key_id("key-1"), Projector(database_url)
+    finished = threading.Event()
+
+    def complete() -> None:
+        other.take(completed(id))
+        finished.set()
+
+    with projector.work() as work:
+        projector.take_unfinished(work, requested("key-1"))
+        thread = threading.Thread(target=complete)
+        thread.start()
+        wait_until_blocked(database_url)
+        assert not finished.is_set()
+    thread.join(10)
+    row = projector.row("SELECT state, origin, customer_id FROM conversion")
+    assert row == {"state": "completed", "origin": "dialog", "customer_id": "C-1"}
+
+
+def test_an_order_and_its_customer_in_two_instances_do_not_miss_each_other(
+    projector: Projector, database_url: str
+) -> None:
+    other = Projector(database_url)
+    with projector.work() as work:
+        projector.take_unfinished(work, order("placed"))
+        thread = threading.Thread(
+            target=other.take, args=[record("customer.events", "customer.created", customer())]
+        )
+        thread.start()
+        wait_until_blocked(database_url)
+    thread.join(10)
+    assert projector.row("SELECT orders FROM customer") == {"orders": 1}
+
+
+def wait_until_blocked(url: str) -> None:
+    query = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    with psycopg.connect(url, autocommit=True) as connection:
+        deadline = datetime.now(UTC).timestamp() + 10
+        while connection.execute(query).fetchone() is None:
+            assert datetime.now(UTC).timestamp() < deadline, "nobody waits for a lock"

@@ -1,0 +1,126 @@
+"""A lead is the same whatever order its events come in."""
+
+from __future__ import annotations
+
+from itertools import permutations
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leadline.delivery.record import Record
+from services.projector.domain.changes import Changes
+from services.projector.domain.fields import NOTHING_SAID
+from services.projector.domain.lead import Lead
+from services.projector.handler import gather
+from services.projector.reading import conversion_id_of, read
+from tests.unit.service_records import at, completed, messages, record, requested
+
+
+def lead_event(name: str, second: int, **data: Any) -> Record:
+    return record("lead.events", f"lead.{name}", {"lead_id": "L-1", **data}, second=second)
+
+
+def changes_of(records: list[Record]) -> Changes:
+    changes = gather(messages(read, records))
+    changes.accept_embedded(changes.facts)
+    return changes
+
+
+def lead_after(*records: Record) -> Lead:
+    lead = Lead("L-1")
+    for change in changes_of(list(records)).leads.get("L-1", []):
+        lead = change(lead)
+    return lead
+
+
+CREATED = lead_event("created", 1, first_name="Ada", email="ada@example.com", source="fair")
+RENAMED = lead_event("updated", 2, first_name="Augusta", phone=None)
+QUALIFIED = lead_event("qualified", 3)
+DISQUALIFIED = lead_event("disqualified", 4, reason="no_budget")
+ERASED = lead_event("erased", 5)
+
+
+def test_events_out_of_order_give_the_same_lead_as_in_order() -> None:
+    records = [CREATED, RENAMED, QUALIFIED, DISQUALIFIED, ERASED]
+    for length in (3, 4, 5):
+        expected = lead_after(*records[:length])
+        for arrival in permutations(records[:length]):
+            assert lead_after(*arrival) == expected
+
+
+def test_an_older_event_fills_only_what_no_newer_one_has_said() -> None:
+    lead = lead_after(RENAMED, CREATED)
+    assert lead.fields.values["first_name"] == "Augusta"
+    assert lead.fields.values["email"] == "ada@example.com"
+    assert (lead.created_at, lead.updated_at) == (at(1), at(2))
+
+
+def test_null_clears_a_field() -> None:
+    lead = lead_after(lead_event("created", 1, email="a@example.com"), lead_event("updated", 2, email=None))
+    assert lead.fields.values["email"] is None
+
+
+def test_a_converted_lead_stays_converted_whatever_is_said_later() -> None:
+    lead = lead_after(CREATED, QUALIFIED, completed("K-1", second=30), lead_event("nurturing-started", 90))
+    assert lead.status(has_open_conversion=True) == "converted"
+    assert (lead.customer_id, lead.conversion_id, lead.converted_at) == ("C-1", "K-1", at(30))
+
+
+def test_a_lead_that_only_a_completed_conversion_speaks_of_exists() -> None:
+    assert lead_after(completed("K-1")).status(has_open_conversion=False) == "converted"
+
+
+def test_a_lead_is_shown_as_converting_while_its_conversion_is_under_way() -> None:
+    assert lead_after(CREATED, QUALIFIED).status(has_open_conversion=True) == "converting"
+    assert lead_after(CREATED, QUALIFIED).status(has_open_conversion=False) == "qualified"
+    assert lead_after(CREATED, DISQUALIFIED).status(has_open_conversion=True) == "disqualified"
+
+
+def test_a_source_system_cannot_call_a_lead_converted() -> None:
+    lead = lead_after(lead_event("created", 1, last_name="Byron", status="converted"))
+    assert lead.status(has_open_conversion=False) == "new"
+    lead = lead_after(lead_event("created", 1, last_name="Byron", status="qualified"))
+    assert lead.status(has_open_conversion=False) == "qualified"
+
+
+def test_an_erased_lead_keeps_no_field_that_was_said_before() -> None:
+    lead = lead_after(ERASED, CREATED, RENAMED, QUALIFIED)
+    assert set(lead.fields.values) == {"status", "status_at"}
+    assert lead_after(CREATED, ERASED, lead_event("updated", 9, phone="1")).fields.values["phone"] == "1"
+
+
+def test_the_lead_in_a_request_counts_from_the_requests_time() -> None:
+    embedded = {"first_name": "Ada", "email": "old@example.com", "status": "qualified", "items": []}
+    request = requested("key-1", second=2, lead=embedded)
+    lead = lead_after(lead_event("updated", 3, email="new@example.com"), request)
+    assert lead.fields.values["email"] == "new@example.com"
+    assert lead.status(has_open_conversion=False) == "qualified"
+
+
+def test_a_repeated_request_does_not_take_back_what_was_said_since() -> None:
+    embedded = {"first_name": "Ada", "email": "old@example.com"}
+    first, again = requested("k", second=1, lead=embedded), requested("k", second=9, lead=embedded)
+    lead = lead_after(first, lead_event("updated", 5, email="new@example.com"), again)
+    assert lead.fields.values["email"] == "new@example.com"
+    changes = changes_of([first, again])
+    assert len(changes.leads["L-1"]) == 1
+    assert list(changes.facts) == [conversion_id_of(read(first).envelope)]
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 5), st.dictionaries(st.sampled_from("abc"), st.integers())),
+        unique_by=lambda said: said[0],
+    ),
+    st.randoms(use_true_random=False),
+)
+def test_fields_do_not_depend_on_the_order_or_number_of_merges(said: list[tuple[int, dict[str, int]]], random: Any) -> None:
+    in_order = NOTHING_SAID
+    for second, changes in sorted(said, key=lambda pair: pair[0]):
+        in_order = in_order.merge(changes, at(second))
+    shuffled, fields = said + said[:2], NOTHING_SAID
+    random.shuffle(shuffled)
+    for second, changes in shuffled:
+        fields = fields.merge(changes, at(second))
+    assert (fields.values, fields.times) == (in_order.values, in_order.times)
