@@ -5,7 +5,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock
+.PHONY: help setup demo run test faults check format lint types layers schemas lock bench-throughput bench-latency clean
 
 help: ## print this help
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -14,10 +14,53 @@ setup: $(READY) ## make .venv with the command `leadline` in it (called by the o
 
 $(READY): requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@echo "Installing into .venv" >&2
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
+
+demo: setup ## a day of a sales team through a fresh stack, counted and compared
+	@$(BIN)/leadline demo
+
+run: setup ## Kafka, PostgreSQL and every service on this machine, until Ctrl-C
+	@$(BIN)/leadline up
+
+test: setup ## every test but the long fault runs
+	@$(BIN)/python -m pytest
+
+faults: setup ## the long fault runs: random kills and freezes under load
+	@$(BIN)/python -m pytest tests/faults -m faults
+
+check: setup format-check lint types layers schemas ## format, lint, types, layers and generated files
+
+format: setup ## format the code
+	@$(BIN)/ruff format --quiet .
+
+format-check: setup
+	@$(BIN)/ruff format --check --quiet .
+
+lint: setup ## find faults in the code's style
+	@$(BIN)/ruff check --quiet .
+
+types: setup ## check the types
+	@$(BIN)/mypy
+
+layers: setup ## check that imports point inward
+	@$(BIN)/python -m pytest --quiet tests/unit/test_layers.py
+
+schemas: setup ## check that schemas/ and docs/errors.md are those of the code
+	@$(BIN)/python -m leadline.contracts.generate --check
+	@$(BIN)/python -m leadline.contracts.errors_doc --check
+
+bench-throughput: setup ## conversions a second beside what PostgreSQL takes from memory
+	@$(BIN)/python -m bench.throughput
+
+bench-latency: setup ## milliseconds from request to customer.created, beside a bare loop
+	@$(BIN)/python -m bench.latency
 
 lock: setup ## pin every dependency with its hashes in requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 	    --custom-compile-command "make lock" --extra local --extra dev pyproject.toml -o requirements.lock
+
+clean: ## remove what was made: .venv and the data of local stacks
+	rm -rf .venv .leadline .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -53,7 +53,7 @@ class OwnStack:
 @contextmanager
 def start_stack(folder: Path) -> Iterator[OwnStack]:
     """Kafka and PostgreSQL with their data in `folder`, stopped at the end whatever the test did to them."""
-    with start_postgres(folder, durable=False) as postgres, start_kafka(folder) as kafka:
+    with start_postgres(folder, durable=False) as postgres, start_kafka(folder, session_seconds=6) as kafka:
         yield OwnStack(kafka, postgres)
 
 

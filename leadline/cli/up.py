@@ -12,7 +12,7 @@ from rich.console import Console
 
 from leadline.errors import SetupError, Unavailable
 from leadline.local.up import LocalStack, local_stack
-from leadline.runtime.settings import Settings, load_settings
+from leadline.runtime.settings import load_settings
 
 _FAILED, _UNREACHABLE, _INTERRUPTED = 1, 6, 130
 _stderr = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -28,8 +28,9 @@ def up() -> None:
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         settings = load_settings()
+        _say(f"Starting, with data in {settings.data_dir.absolute()}")
         with local_stack(settings, _say) as stack:
-            _show(stack, settings)
+            _show(stack)
             _wait_for_signal(stop)
             _say("Stopping.")
     except SetupError as error:
@@ -51,14 +52,13 @@ def _wait_for_signal(stop: threading.Event) -> None:
     stop.wait()
 
 
-def _show(stack: LocalStack, settings: Settings) -> None:
+def _show(stack: LocalStack) -> None:
     addresses = stack.addresses
     _say("Leadline runs. Stop it with Ctrl-C; the data stays.")
     _say(f"  Kafka       {addresses.bootstrap}")
     _say(f"  PostgreSQL  {addresses.database_url}")
     for name, url in addresses.health.items():
         _say(f"  {name:<11} {url}/metrics")
-    _say(f"  Data, logs  {settings.data_dir.absolute()}")
 
 
 def _say(text: str) -> None:

@@ -45,7 +45,7 @@ def _message(partition: Partition, what: str) -> str:
     place = f"{partition.topic}/{partition.number}"
     return (
         f"{place}: {what}. Nothing was skipped or repeated. If the topic, the group or the database was replaced on "
-        f"purpose, stop the service and say where to go on: leadline offsets move {place} --to OFFSET"
+        f"purpose, stop the service and say where to go on: leadline offsets move {place} --to OFFSET --service NAME"
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
-from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
 
-from leadline.contracts.topics import all_topics, full_name
+from leadline.contracts.topics import all_topics, bare_name, full_name
 from leadline.errors import SetupError, Unavailable
 from leadline.runtime.settings import Settings, kafka_properties
 
@@ -75,3 +76,49 @@ def topic_problems(settings: Settings) -> list[str]:
     if len(counts) > 1:
         problems.append("topics with one key must have one partition count, these have " + ", ".join(map(str, sorted(counts))))
     return problems
+
+
+def committed_offsets(settings: Settings, group: str) -> dict[tuple[str, int], int]:
+    """A group's offsets by (bare topic, partition)."""
+    client = admin_client(settings)
+    future = client.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)])[group]
+    found = future.result(ANSWER_SECONDS).topic_partitions
+    prefix = settings.topic_prefix
+    return {
+        (bare_name(prefix, each.topic), each.partition): each.offset for each in found if each.topic.startswith(prefix)
+    }
+
+
+def is_group_empty(settings: Settings, group: str) -> bool:
+    """Whether no member is in the group, or there is no such group."""
+    future = admin_client(settings).describe_consumer_groups([group])[group]
+    try:
+        return not future.result(ANSWER_SECONDS).members
+    except KafkaException as error:
+        if error.args[0].code() == KafkaError.GROUP_ID_NOT_FOUND:
+            return True
+        raise
+
+
+def log_ends(settings: Settings, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], int]:
+    """The end of each partition's log, by (bare topic, partition); those that do not exist are left out."""
+    client, prefix = admin_client(settings), settings.topic_prefix
+    counts = _partition_counts(client)
+    wanted = {
+        TopicPartition(full_name(prefix, topic), number): OffsetSpec.latest()
+        for topic, number in places
+        if number < counts.get(full_name(prefix, topic), 0)
+    }
+    futures = client.list_offsets(wanted, request_timeout=ANSWER_SECONDS) if wanted else {}
+    return {
+        (bare_name(prefix, each.topic), each.partition): future.result(ANSWER_SECONDS).offset
+        for each, future in futures.items()
+    }
+
+
+def commit_offset(settings: Settings, group: str, place: tuple[str, int], offset: int) -> None:
+    """Set an empty group's offset for one partition (bare topic, partition)."""
+    topic, number = place
+    position = TopicPartition(full_name(settings.topic_prefix, topic), number, offset)
+    request = ConsumerGroupTopicPartitions(group, [position])
+    admin_client(settings).alter_consumer_group_offsets([request])[group].result(ANSWER_SECONDS)

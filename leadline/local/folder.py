@@ -13,7 +13,7 @@ from pathlib import Path
 
 from leadline.errors import SetupError
 
-_LEAST_FREE_BYTES = 256 * 1024 * 1024
+LEAST_FREE_BYTES = 256 * 1024 * 1024
 # A server whose parent was killed needs a moment to end before the next may take its folder.
 _WAIT_FOR_LAST_SERVER_SECONDS = 10.0
 
@@ -83,6 +83,6 @@ def exclusive(path: Path) -> Iterator[None]:
 def require_space(path: Path) -> None:
     """Raise SetupError when less than 256 MB are free where `path` is."""
     free = shutil.disk_usage(path).free
-    if free < _LEAST_FREE_BYTES:
+    if free < LEAST_FREE_BYTES:
         message = f"Only {free // 1_000_000} MB are free for {path}, 256 MB are needed: make room, or set LEADLINE_DATA_DIR"
         raise SetupError(message)

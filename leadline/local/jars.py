@@ -19,12 +19,13 @@ from jgo.maven import MavenContext
 
 from leadline.errors import SetupError
 from leadline.local.folder import exclusive
+from leadline.local.versions import KAFKA_VERSION
 
-KAFKA_VERSION = "4.2.1"
 LOCK_FILE = Path(__file__).with_name("kafka.lock.toml")
 # Kafka's own distribution adds this bridge from slf4j to log4j; without it the broker is silent.
 _BRIDGE = ("org.apache.logging.log4j", "log4j-slf4j-impl")
 _TIMEOUT_SECONDS = 30
+_REASON_LENGTH = 160
 _PARALLEL_DOWNLOADS = 8
 
 
@@ -82,7 +83,7 @@ def _fetch_missing(lock: LockFile, repository: Path) -> None:
         for jar in missing:
             _move(jar, fresh, repository)
     except (OSError, RuntimeError) as error:
-        message = f"The jars of Kafka {KAFKA_VERSION} could not be downloaded (needed once, then kept in {repository}): {error}"
+        message = f"The jars of Kafka {KAFKA_VERSION} could not be downloaded (needed once, then kept in {repository}): {str(error)[:_REASON_LENGTH]}"
         raise SetupError(message) from error
     finally:
         shutil.rmtree(fresh, ignore_errors=True)

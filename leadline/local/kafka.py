@@ -9,13 +9,14 @@ from pathlib import Path
 
 from leadline.errors import SetupError
 from leadline.local.folder import DataFolder
-from leadline.local.jars import KAFKA_VERSION, class_path
+from leadline.local.jars import class_path
 from leadline.local.java import Compilation, Runtime, environment
-from leadline.local.kafka_config import cluster_id, server_properties
+from leadline.local.kafka_config import SESSION_SECONDS, cluster_id, server_properties
 from leadline.local.ports import LOOPBACK, free_port, require_free
 from leadline.local.probes import kafka_answers
 from leadline.local.process import Command
 from leadline.local.server import Plan, Server
+from leadline.local.versions import KAFKA_DATA
 
 
 class RunningKafka(Server):
@@ -28,22 +29,35 @@ class RunningKafka(Server):
 
 
 def start_kafka(
-    data_dir: Path, *, port: int | None = None, heap: str = "512m", compilation: Compilation = "quick"
+    data_dir: Path,
+    *,
+    port: int | None = None,
+    heap: str = "512m",
+    compilation: Compilation = "quick",
+    session_seconds: int = SESSION_SECONDS,
 ) -> RunningKafka:
     """Start a broker with its data in `data_dir/kafka`; returns when it answers.
 
     `port`: any free one unless given. `heap`, `compilation`: see `java.Runtime`; benchmarks use "1g" and "full".
+    `session_seconds`: how long a dead member of a KIP-848 group keeps its partitions, at least 5.
     Raises SetupError with one sentence when something is missing, taken or of another version.
     """
     if port is not None:
         require_free(port, "the embedded Kafka", "LEADLINE_LOCAL_KAFKA_PORT")
-    return launch(data_dir, port or free_port(), Runtime(heap, compilation))
+    return launch(data_dir, port or free_port(), Runtime(heap, compilation), session_seconds=session_seconds)
 
 
-def launch(data_dir: Path, port: int, runtime: Runtime, stop_timeout_seconds: float = 15.0) -> RunningKafka:
+def launch(
+    data_dir: Path,
+    port: int,
+    runtime: Runtime,
+    stop_timeout_seconds: float = 15.0,
+    *,
+    session_seconds: int = SESSION_SECONDS,
+) -> RunningKafka:
     """Start a broker in any runtime of Java; others want `start_kafka`."""
-    folder = DataFolder(data_dir.absolute() / "kafka", f"Apache Kafka {KAFKA_VERSION.rpartition('.')[0]}, layout 1")
-    node = _Node(folder.path, port, runtime)
+    folder = DataFolder(data_dir.absolute() / "kafka", KAFKA_DATA)
+    node = _Node(folder.path, port, runtime, session_seconds)
     plan = Plan(
         name="Kafka",
         folder=folder,
@@ -61,11 +75,12 @@ class _Node:
     folder: Path
     port: int
     runtime: Runtime
+    session_seconds: int
 
     def command(self) -> Command:
         """Write the configuration, format the data folder on first use, and say how to start the broker."""
         properties = self.folder / "server.properties"
-        properties.write_text(server_properties(self.folder, self.port, free_port()))
+        properties.write_text(server_properties(self.folder, self.port, free_port(), self.session_seconds))
         classes = class_path(self.folder.parent / "jars")
         if not (self.folder / "logs" / "meta.properties").exists():
             _format([*Runtime().command(classes), "kafka.tools.StorageTool"], properties)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from leadline.local.ports import LOOPBACK
 
+SESSION_SECONDS = 10
+
 # One node in both roles. Timeouts are short, so that a killed consumer's partitions move on within seconds.
 _FIXED = {
     "process.roles": "broker,controller",
@@ -27,7 +29,6 @@ _FIXED = {
     "transaction.abort.timed.out.transaction.cleanup.interval.ms": "1000",
     "group.initial.rebalance.delay.ms": "0",
     "group.min.session.timeout.ms": "1000",
-    "group.consumer.session.timeout.ms": "10000",
     "group.consumer.min.session.timeout.ms": "5000",
     "group.consumer.heartbeat.interval.ms": "2000",
     "group.consumer.min.heartbeat.interval.ms": "1000",
@@ -43,13 +44,14 @@ _FIXED = {
 }
 
 
-def server_properties(folder: Path, port: int, controller_port: int) -> str:
+def server_properties(folder: Path, port: int, controller_port: int, session_seconds: int = SESSION_SECONDS) -> str:
     """The text of `server.properties` for a broker with its data in `folder`."""
     addresses = {
         "listeners": f"PLAINTEXT://{LOOPBACK}:{port},CONTROLLER://{LOOPBACK}:{controller_port}",
         "advertised.listeners": f"PLAINTEXT://{LOOPBACK}:{port}",
         "controller.quorum.voters": f"1@{LOOPBACK}:{controller_port}",
         "log.dirs": str(folder / "logs"),
+        "group.consumer.session.timeout.ms": str(session_seconds * 1000),
     }
     return "".join(f"{name}={value}\n" for name, value in (_FIXED | addresses).items())
 

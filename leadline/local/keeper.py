@@ -16,13 +16,14 @@ _LOOK_EVERY_SECONDS = 0.1
 
 
 class Keeper:
-    """Watches one server until it is left; `say` gets a sentence for each death and return."""
+    """Watches one server until it is left; `say` gets a sentence for each death, `returned` is called after each restart."""
 
-    def __init__(self, name: str, server: Server, say: Callable[[str], None]) -> None:
+    def __init__(self, name: str, server: Server, say: Callable[[str], None], returned: Callable[[], None]) -> None:
         self.restarts = 0
         self._name = name
         self._server = server
         self._say = say
+        self._returned = returned
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name=f"keeper-{name}", daemon=True)
 
@@ -45,6 +46,7 @@ class Keeper:
             return
         self.restarts += 1
         self._say(f"{self._name} runs again (process {self._server.pid})")
+        self._returned()
 
     def __enter__(self) -> Self:
         self._thread.start()

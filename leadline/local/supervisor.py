@@ -20,7 +20,6 @@ from leadline.local.backoff import Backoff
 from leadline.local.console import Console
 from leadline.local.process import Command, kill_group, spawn
 
-_PATIENCE_SECONDS = 9.0
 _LINES_KEPT = 2000
 
 
@@ -101,8 +100,9 @@ class _Runner:
 class Supervisor:
     """Runs services until stopped; leaving it as a context stops it."""
 
-    def __init__(self, services: Sequence[Service], output: TextIO | None = None) -> None:
+    def __init__(self, services: Sequence[Service], output: TextIO | None = None, *, patience_seconds: float = 9.0) -> None:
         self._stopping = threading.Event()
+        self._patience_seconds = patience_seconds
         console = Console(output or sys.stderr, [service.name for service in services])
         self._runners = {service.name: _Runner(service, console, self._stopping) for service in services}
 
@@ -112,11 +112,11 @@ class Supervisor:
             runner.thread.start()
 
     def stop(self) -> None:
-        """SIGTERM to all, SIGKILL after 9 s; returns when nothing is left."""
+        """SIGTERM to all, SIGKILL to what is left after `patience_seconds`; returns when nothing is left."""
         self._stopping.set()
         for runner in self._runners.values():
             runner.signal(signal.SIGTERM)
-        deadline = time.monotonic() + _PATIENCE_SECONDS
+        deadline = time.monotonic() + self._patience_seconds
         for runner in self._runners.values():
             if runner.thread.ident is not None:
                 runner.finish(deadline)

@@ -6,9 +6,11 @@ Takes about 20 s and 70 MB, once. `python -m leadline.local.train`
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import tempfile
 from pathlib import Path
+from types import FrameType
 
 from leadline.errors import SetupError
 from leadline.local.folder import exclusive
@@ -47,7 +49,12 @@ def _make(archive: Path) -> None:
         fresh.replace(archive)
 
 
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _stop)
     try:
         train()
     except (SetupError, OSError) as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -15,6 +17,7 @@ from leadline.errors import SetupError
 from leadline.local import running
 from leadline.local.keeper import Keeper
 from leadline.local.ports import LOOPBACK, free_port
+from leadline.local.process import Command, end, spawn_logged
 from leadline.local.running import Addresses
 from leadline.local.server import Server
 from leadline.local.settings import load_local_settings
@@ -30,11 +33,18 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class LocalStack:
-    """What `up` runs: addresses for people and programs, and the supervisor of the services."""
+    """What `up` runs: the embedded servers, and the services under their supervisor."""
 
-    addresses: Addresses
+    bootstrap: str
+    database_url: str
     servers: dict[str, Server]
+    health: dict[str, str]
     supervisor: Supervisor
+
+    @property
+    def addresses(self) -> Addresses:
+        """What other commands need to find it, as it is now."""
+        return Addresses(self.bootstrap, self.database_url, {name: server.pid for name, server in self.servers.items()}, self.health)
 
 
 @contextmanager
@@ -48,13 +58,26 @@ def local_stack(settings: Settings, say: Say) -> Iterator[LocalStack]:
         stack.enter_context(running.only_one(data_dir))
         settings, servers = _start_servers(settings, data_dir, stack)
         prepare(settings)
-        for name, server in servers.items():
-            stack.enter_context(Keeper(name, server, say))
         services, health = _services(settings)
-        supervisor = stack.enter_context(Supervisor(services))
-        addresses = Addresses(str(settings.kafka_bootstrap), str(settings.database_url), _pids(servers), health)
-        running.write(data_dir, addresses)
-        yield LocalStack(addresses, servers, supervisor)
+        found = LocalStack(str(settings.kafka_bootstrap), str(settings.database_url), servers, health, Supervisor(services))
+        for name, server in servers.items():
+            stack.enter_context(Keeper(name, server, say, lambda: running.write(data_dir, found.addresses)))
+        stack.enter_context(found.supervisor)
+        running.write(data_dir, found.addresses)
+        if "kafka" in servers:
+            stack.enter_context(_training(data_dir))
+        yield found
+
+
+@contextmanager
+def _training(data_dir: Path) -> Iterator[None]:
+    """Make the archive for quicker starts in the background, with what the processor has left; nothing happens when it is there."""
+    argv = ["nice", "-n", "19", sys.executable, "-m", "leadline.local.train"]
+    process = spawn_logged(Command(argv), data_dir / "train.log")
+    try:
+        yield
+    finally:
+        end(process, signal.SIGTERM, 5.0)
 
 
 def prepare(settings: Settings) -> None:
@@ -101,6 +124,7 @@ def _services(settings: Settings) -> tuple[list[Service], dict[str, str]]:
             "LEADLINE_DATABASE_URL": str(settings.database_url),
             "LEADLINE_INSTANCE": f"{name}-1",
             "LEADLINE_HEALTH_PORT": str(port),
+            "LEADLINE_LOG_FORMAT": os.environ.get("LEADLINE_LOG_FORMAT", "text"),  # people read these
         }
         services.append(Service(f"{name}-1", [sys.executable, "-m", f"services.{name}"], environment))
         health[f"{name}-1"] = f"http://{LOOPBACK}:{port}"
@@ -112,7 +136,3 @@ def _exists(service: str) -> bool:
         return find_spec(f"services.{service}.__main__") is not None
     except ModuleNotFoundError:
         return False
-
-
-def _pids(servers: dict[str, Server]) -> dict[str, int]:
-    return {name: server.pid for name, server in servers.items()}

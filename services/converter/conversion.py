@@ -13,6 +13,7 @@ from leadline.delivery.handler import Transaction
 from leadline.delivery.message import DeadLetter, Done, Failure, Message, Outcome, Retry
 from leadline.delivery.record import Outgoing
 from services.converter import events
+from services.converter.domain.contacts import Contacts
 from services.converter.domain.decision import Known, Refusal, Request, is_key_reused, is_repeat, refuse_by_lead
 from services.converter.domain.lead import Lead
 from services.converter.domain.plan import Plan, Result, carry_out, make_plan
@@ -29,6 +30,7 @@ class Session:
     now: datetime
     known: dict[str, Known]
     leads: dict[str, Lead]
+    contacts: Mapping[str, Contacts] = field(default_factory=dict)
     endings: list[Ending] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
     now_text: str = ""
@@ -78,6 +80,7 @@ class Conversions:
             now,
             self._store.known_conversions(transaction, sorted({request.conversion_id for request in requests})),
             self._store.lock_leads(transaction, {request.lead_id for request in requests}),
+            self._store.contacts_of(transaction, sorted({r.lead_id for r in requests if r.options and r.options.contact_ids})),
         )
         outcomes: dict[int, Outcome] = {}
         plans: list[tuple[Message, Plan]] = []
@@ -98,7 +101,7 @@ class Conversions:
         taken = self._store.customers_in_the_way(
             transaction,
             {plan.email_key for _, plan in plans if plan.email_key is not None},
-            {code for _, plan in plans for code in (plan.custom_code, plan.lead.fields.get("code")) if code},
+            {code for _, plan in plans for code in (plan.custom_code, plan.fields.get("code")) if code},
         )
         numbers = iter(self._store.take_numbers(transaction, len(plans)) if plans else ())
         for message, plan in plans:
@@ -138,7 +141,7 @@ def _decide(session: Session, message: Message) -> Plan | Outcome:
     refusal = refuse_by_lead(request, lead)
     if refusal or lead is None:
         return _refused(session, message, refusal or Refusal(ErrorCode.LEAD_UNKNOWN))
-    plan = make_plan(request, lead, session.attempt(request))
+    plan = make_plan(request, lead, session.contacts.get(request.lead_id, {}), session.attempt(request))
     return _refused(session, message, plan) if isinstance(plan, Refusal) else plan
 
 

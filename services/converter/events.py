@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -72,7 +72,7 @@ def completed(result: Result, about: About) -> list[Outgoing]:
     """Everything that a conversion has to tell, accepted first."""
     plan, now = result.plan, about.time
     customer_id, lead_id = result.customer["customer_id"], plan.lead.lead_id
-    contacts = orjson.Fragment(b"[" + orjson.dumps(result.contact) + b"]")
+    contacts = orjson.Fragment(orjson.dumps(result.contacts))
     customer = orjson.dumps({**result.customer, "contacts": contacts})
     closed = result.assignment
     outcome = {
@@ -85,16 +85,10 @@ def completed(result: Result, about: About) -> list[Outgoing]:
         "manifest": _manifest(result),
     }
     linked = {"customer_id": customer_id, "lead_id": lead_id, "conversion_id": about.conversion_id, "linked_at": now}
-    contact = {
-        "customer_id": customer_id,
-        "conversion_id": about.conversion_id,
-        "contact": result.contact,
-        "created_at": now,
-    }
     facts = [
         Fact("customer.created", customer_id, customer),
         Fact("customer.lead-linked", customer_id, orjson.dumps(linked)),
-        Fact("contact.created", customer_id, orjson.dumps(contact), ":1"),
+        *_contact_facts(result, about),
     ]
     if result.opportunity:
         opened = {"opportunity": result.opportunity, "conversion_id": about.conversion_id}
@@ -116,6 +110,18 @@ def completed(result: Result, about: About) -> list[Outgoing]:
         *(outgoing(CUSTOMERS, about, fact) for fact in facts),
         outgoing(CONVERSIONS, about, end),
     ]
+
+
+def _contact_facts(result: Result, about: About) -> Iterator[Fact]:
+    customer_id = result.customer["customer_id"]
+    for number, contact in enumerate(result.contacts, 1):
+        created = {
+            "customer_id": customer_id,
+            "conversion_id": about.conversion_id,
+            "contact": contact,
+            "created_at": about.time,
+        }
+        yield Fact("contact.created", customer_id, orjson.dumps(created), f":{number}")
 
 
 def accepted(request: Request, attempt: int, about: About) -> list[Outgoing]:
@@ -187,7 +193,10 @@ def _about_request(request: Request, attempt: int) -> dict[str, Any]:
 
 def _manifest(result: Result) -> dict[str, Any]:
     manifest: dict[str, Any] = {
-        "contacts": {"created": [result.contact["contact_id"]], "count": 1},
+        "contacts": {
+            "created": [contact["contact_id"] for contact in result.contacts],
+            "count": len(result.contacts),
+        },
         "messages": {"linked": [], "skipped": [], "count": 0},
         "documents": {"copied": [], "skipped": [], "count": 0},
     }

@@ -86,6 +86,14 @@ class ConverterStore:
         }
         transaction.execute(self._queries["save_items"], parameters)
 
+    def contacts_of(self, transaction: Transaction, lead_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """For each lead, its contacts' fields by item id."""
+        found: dict[str, dict[str, Any]] = {}
+        if lead_ids:
+            for row in transaction.execute(self._queries["contacts_of"], {"ids": list(lead_ids)}):
+                found.setdefault(row["lead_id"], {})[row["item_id"]] = row["fields"]
+        return found
+
     def known_conversions(self, transaction: Transaction, conversion_ids: Sequence[str]) -> dict[str, Known]:
         """What is known already of these conversions."""
         rows = transaction.execute(self._queries["known_conversions"], {"ids": list(conversion_ids)})
@@ -120,7 +128,7 @@ class ConverterStore:
             return
         ordered = sorted(results, key=lambda result: result.plan.email_key or "")
         transaction.copy(self._queries["copy_customers"], [_customer_row(result, now) for result in ordered])
-        transaction.copy(self._queries["copy_contacts"], [_contact_row(result, now) for result in ordered])
+        transaction.copy(self._queries["copy_contacts"], _contact_rows(ordered, now))
         opportunities = [result.opportunity for result in ordered if result.opportunity]
         if opportunities:
             rows = [[each[name] for name in _OPPORTUNITY] for each in opportunities]
@@ -190,19 +198,23 @@ def _customer_row(result: Result, now: datetime) -> list[Any]:
     ]
 
 
-def _contact_row(result: Result, now: datetime) -> list[Any]:
-    contact = result.contact
+def _contact_rows(results: Sequence[Result], now: datetime) -> list[list[Any]]:
     return [
-        contact["contact_id"],
-        result.customer["customer_id"],
-        contact["first_name"],
-        contact["last_name"],
-        contact["email"],
-        contact["phone"],
-        contact["job_title"],
-        contact["role"],
-        contact["is_primary"],
-        now,
+        [
+            contact["contact_id"],
+            result.customer["customer_id"],
+            contact["lead_contact_id"],
+            contact["first_name"],
+            contact["last_name"],
+            contact["email"],
+            contact["phone"],
+            contact["job_title"],
+            contact["role"],
+            contact["is_primary"],
+            now,
+        ]
+        for result in results
+        for contact in result.contacts
     ]
 
 

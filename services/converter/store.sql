@@ -25,6 +25,11 @@ SET fields = CASE WHEN excluded.is_removed THEN item.fields ELSE item.fields || 
     is_removed = excluded.is_removed
 WHERE item.stamp < excluded.stamp
 
+-- name: contacts_of
+SELECT lead_id, item_id, fields
+FROM lead_item
+WHERE lead_id = ANY(%(ids)b) AND kind = 'contact' AND NOT is_removed
+
 -- name: known_conversions
 SELECT conversion_id, state, attempt, request, origin, error ->> 'code' AS error_code,
     coalesce((error ->> 'retryable')::boolean, false) AS is_retryable
@@ -57,8 +62,8 @@ COPY customer (customer_id, customer_number, code, name, type, role, customer_st
     conversion_id, custom_fields, notes, created_at) FROM STDIN
 
 -- name: copy_contacts
-COPY contact (contact_id, customer_id, first_name, last_name, email, phone, job_title, role, is_primary, created_at)
-FROM STDIN
+COPY contact (contact_id, customer_id, lead_contact_id, first_name, last_name, email, phone, job_title, role, is_primary,
+    created_at) FROM STDIN
 
 -- name: copy_opportunities
 COPY opportunity (opportunity_id, customer_id, lead_id, name, value, currency, stage, probability,

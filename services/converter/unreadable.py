@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from pydantic_core import from_json
 
@@ -41,7 +41,8 @@ def unreadable_request(trail: Trail) -> Unreadable | None:
         return None
     headers = {name.lower(): (value or b"").decode("utf-8", "ignore") for name, value in record.headers}
     key = _idempotency_key(headers)
-    lead_id = _lead_id(record.value) or (record.key or b"").decode("utf-8", "ignore")
+    body = _document(record.value)
+    lead_id = _id(body.get("lead_id")) or (record.key or b"").decode("utf-8", "ignore")
     if not key or not lead_id or headers.get("ce_type") in _OTHERS:
         return None
     request = Request(
@@ -49,7 +50,7 @@ def unreadable_request(trail: Trail) -> Unreadable | None:
         idempotency_key=key,
         lead_id=lead_id,
         body=record.value or b"",
-        requested_by={},
+        requested_by=_requester(body.get("requested_by")),
         requested_at=time_now_text(datetime.fromtimestamp(trail.origin.timestamp_ms / 1000, UTC)),
         options=None,
     )
@@ -78,12 +79,20 @@ def _idempotency_key(headers: dict[str, str]) -> str | None:
     return f"{source}#{event_id}" if source and event_id else None
 
 
-def _lead_id(body: bytes | None) -> str | None:
-    """The lead that the body names, if it is JSON at all."""
+def _document(body: bytes | None) -> dict[str, Any]:
+    """The body as far as it is a JSON object."""
     try:
-        document = from_json(body or b"")
+        document = from_json(body or b"", allow_inf_nan=False)
     except ValueError:
-        return None
-    lead_id = document.get("lead_id") if isinstance(document, dict) else None
-    is_id = isinstance(lead_id, str | int) and not isinstance(lead_id, bool) and 0 < len(str(lead_id)) <= MAX_ID_CHARS
-    return str(lead_id) if is_id else None
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _id(value: object) -> str | None:
+    is_id = isinstance(value, str | int) and not isinstance(value, bool) and 0 < len(str(value)) <= MAX_ID_CHARS
+    return str(value) if is_id else None
+
+
+def _requester(value: object) -> dict[str, Any]:
+    requester_id = _id(value.get("id")) if isinstance(value, dict) else None
+    return {"id": requester_id} if requester_id else {}

@@ -14,7 +14,7 @@ from services.projector.domain.changes import Changes
 from services.projector.domain.dead_letter import DeadLetter, located
 from services.projector.domain.event import Place
 from services.projector.domain.projection import project, project_dead_letter
-from services.projector.reading import INPUT_TOPICS, conversion_id_of, read, to_event
+from services.projector.reading import INPUT_TOPICS, read, to_event
 from services.projector.store import StatusStore
 
 _log = structlog.get_logger(__name__)
@@ -63,5 +63,5 @@ def gather(messages: Sequence[Message]) -> Changes:
         if isinstance(data, DeadLetter):
             project_dead_letter(changes, located(data, Place(*message.origin[:3])))
         elif data is not None:
-            project(changes, to_event(message), conversion_id_of(message.content.envelope))
+            project(changes, to_event(message))
     return changes

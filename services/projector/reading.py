@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final
-from uuid import UUID, uuid5
 
 from leadline.contracts.codes import ErrorCode
 from leadline.contracts.envelope import Envelope, read_envelope
@@ -23,7 +22,6 @@ INPUT_TOPICS: Final = (
 # What others write is dead-lettered by the service that owns it; the field is the record's key.
 WRITTEN_BY_OTHERS: Final = {"lead.events": "lead_id", "conversion.requests": "lead_id", "order.events": "customer_id"}
 
-_CONVERSION_NAMESPACE: Final = UUID("6f1c2a52-6f0e-5d57-9c62-3f6c2b0c7a11")
 _OWN_TOPICS: Final = ("projector.retry.", "projector.replay")
 _NOT_READ: Final = Envelope("", "", "")
 
@@ -50,22 +48,17 @@ def read(record: Record) -> Content:
 def to_event(message: Message) -> Event:
     """The event in a message whose body was read; one without a time has that of the broker."""
     envelope, origin = message.content.envelope, message.origin
-    appended_at = time_from_millis(origin.timestamp_ms)
     return Event(
         id=envelope.id,
         source=envelope.source,
         type=envelope.type,
         name=short_name(envelope.type),
-        at=canonical_time(envelope.time) if envelope.time else appended_at,
-        appended_at=appended_at,
+        at=canonical_time(envelope.time) if envelope.time else time_from_millis(origin.timestamp_ms),
+        appended_ms=max(origin.timestamp_ms, 0),
+        key=envelope.idempotency_key or f"{envelope.source}#{envelope.id}",
         place=Place(origin.topic, origin.partition, origin.offset),
         data=message.content.data,
     )
-
-
-def conversion_id_of(envelope: Envelope) -> str:
-    """The conversion that a request stands for."""
-    return str(uuid5(_CONVERSION_NAMESPACE, envelope.idempotency_key or f"{envelope.source}#{envelope.id}"))
 
 
 def _first(envelope: Envelope, data: Any) -> Content:

@@ -22,7 +22,8 @@ SCALARS = st.one_of(
     st.sampled_from(["2026-11-22T13:30:00", "2026-11-22T24:00:00Z", "2026-11-22T13:30:60Z", "2026-11-22t13:30:00z"]),
 )
 ANY_JSON = st.recursive(
-    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(LETTERS, max_size=5), inner, max_size=3)
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(LETTERS, max_size=5), inner, max_size=3),
 )
 
 
@@ -46,7 +47,7 @@ def fitting(schema: dict[str, Any], root: dict[str, Any]) -> st.SearchStrategy[A
 
 
 def _scalar(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
-    low, high = schema.get("minimum"), schema.get("maximum")
+    low, high = int(schema.get("minimum", 0)), int(schema.get("maximum", 0))
     match schema["type"]:
         case "null":
             return st.none()
@@ -82,7 +83,9 @@ def _object(schema: dict[str, Any], root: dict[str, Any]) -> st.SearchStrategy[d
     if "anyOf" not in schema:
         return plain
     named = [each["required"][0] for each in schema["anyOf"]]
-    return st.builds(lambda base, name, text: {**base, name: text}, plain, st.sampled_from(named), st.text("ab", min_size=1))
+    return st.builds(
+        lambda base, name, text: {**base, name: text}, plain, st.sampled_from(named), st.text("ab", min_size=1)
+    )
 
 
 def _places(node: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:

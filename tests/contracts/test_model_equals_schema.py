@@ -20,7 +20,7 @@ from leadline.errors import Rejected
 from tests.contracts.documents import changed, fitting
 from tests.contracts.published import SHORT_NAMES, schema, type_of, validator
 
-QUICK = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @cache
@@ -60,7 +60,7 @@ def test_both_judge_a_changed_document_alike(short_name: str, data: st.DataObjec
 
 
 @pytest.mark.parametrize("short_name", SHORT_NAMES)
-@settings(QUICK, max_examples=4)
+@settings(QUICK, max_examples=2)
 @given(data=st.data())
 def test_decode_gives_what_the_model_itself_reads(short_name: str, data: st.DataObject) -> None:
     body = json.dumps(data.draw(changed_documents(short_name))).encode()

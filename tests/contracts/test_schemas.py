@@ -12,7 +12,15 @@ import pytest
 from leadline.contracts.events import EVENTS, decode
 from leadline.contracts.generate import DIALECT, stale_files
 from leadline.errors import Rejected
-from tests.contracts.published import EXAMPLES, SCHEMAS, SHORT_NAMES, example_name, schema, type_of, validator
+from tests.contracts.published import (
+    EXAMPLES,
+    SCHEMAS,
+    SHORT_NAMES,
+    example_name,
+    schema,
+    type_of,
+    validator,
+)
 
 BEYOND_DRAFT_07 = {
     "prefixItems", "unevaluatedProperties", "unevaluatedItems", "dependentRequired", "dependentSchemas", "$dynamicRef",

@@ -77,7 +77,7 @@ class Load:
     def _run(self, rate: float, limit: int | None) -> None:
         try:
             self._send_all(rate, limit)
-        except BaseException as error:  # kept for stop(), which raises it in the caller's thread
+        except BaseException as error:  # noqa: BLE001 - kept for stop(), which raises it in the caller's thread
             self._error = error
 
     def _send_all(self, rate: float, limit: int | None) -> None:

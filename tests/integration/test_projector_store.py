@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,13 +11,14 @@ import psycopg
 import pytest
 
 from leadline.delivery.message import Attempt, Failure
-from leadline.delivery.record import Origin, Record
+from leadline.delivery.record import Headers, Origin, Record
 from leadline.delivery.trail import Death, Trail, dead_letter_headers
 from leadline.postgres.ledger import PostgresLedger
 from leadline.postgres.migrate import migrate
 from leadline.postgres.pool import connect
+from services.projector.domain.conversion import conversion_id_of
 from services.projector.handler import ProjectorHandler
-from services.projector.reading import conversion_id_of, read
+from services.projector.reading import read
 from services.projector.store import StatusStore
 from tests.unit.service_records import (
     at,
@@ -61,12 +62,8 @@ class Projector:
 
 
 @pytest.fixture
-def projector(database_url: str) -> Iterator[Projector]:
-    yield Projector(database_url)
-
-
-def key_id(key: str) -> str:
-    return conversion_id_of(read(requested(key)).envelope)
+def projector(database_url: str) -> Projector:
+    return Projector(database_url)
 
 
 def history_of(conversion_id: str) -> list[Record]:
@@ -82,12 +79,21 @@ def history_of(conversion_id: str) -> list[Record]:
             key="L-1",
         ),
         conversion_event(
-            "retry-scheduled", conversion_id, second=5, error=error("UNEXPECTED_ERROR", retryable=True), next_retry_at=at(10)
+            "retry-scheduled",
+            conversion_id,
+            second=5,
+            error=error("UNEXPECTED_ERROR", retryable=True),
+            next_retry_at=at(10),
         ),
         conversion_event("accepted", conversion_id, attempt=2, second=30),
         completed(conversion_id, attempt=2),
         record("customer.events", "customer.created", customer(), second=30),
-        record("customer.events", "customer.stage-changed", {"customer_id": "C-1", "stage": "active", "changed_at": at(50)}, second=50),
+        record(
+            "customer.events",
+            "customer.stage-changed",
+            {"customer_id": "C-1", "stage": "active", "changed_at": at(50)},
+            second=50,
+        ),
         order("placed", "O-1", second=40),
         order("placed", "O-2", second=41),
         order("cancelled", "O-2", second=42),
@@ -112,7 +118,7 @@ def everything(projector: Projector) -> dict[str, list[dict[str, Any]]]:
 def test_the_store_is_the_same_however_records_are_batched_and_ordered(
     projector: Projector, database_url: str, order_of: str
 ) -> None:
-    records = history_of(key_id("key-1"))
+    records = history_of(conversion_id_of("key-1"))
     batches: dict[str, list[Sequence[Record]]] = {
         "together": [records],
         "one by one": [[each] for each in records],
@@ -134,7 +140,7 @@ def test_the_store_is_the_same_however_records_are_batched_and_ordered(
 
 
 def test_a_failed_conversion_shows_its_error_and_whether_it_may_be_retried(projector: Projector) -> None:
-    id = key_id("key-1")
+    id = conversion_id_of("key-1")
     projector.take(requested("key-1"))
     assert projector.row("SELECT state, requested_by, retryable FROM conversion") == {
         "state": "pending",
@@ -156,9 +162,14 @@ def test_a_failed_conversion_shows_its_error_and_whether_it_may_be_retried(proje
 def test_a_lead_is_converting_until_its_conversion_has_failed_for_good(projector: Projector) -> None:
     projector.take(record("lead.events", "lead.qualified", {"lead_id": "L-1"}))
     projector.take(requested("key-1"))
-    assert projector.row("SELECT status, conversion_id FROM lead") == {"status": "converting", "conversion_id": key_id("key-1")}
+    assert projector.row("SELECT status, conversion_id FROM lead") == {
+        "status": "converting",
+        "conversion_id": conversion_id_of("key-1"),
+    }
     projector.take(
-        conversion_event("failed", key_id("key-1"), second=9, error=error("CUSTOMER_CODE_TAKEN", retryable=False))
+        conversion_event(
+            "failed", conversion_id_of("key-1"), second=9, error=error("CUSTOMER_CODE_TAKEN", retryable=False)
+        )
     )
     assert projector.row("SELECT status FROM lead") == {"status": "qualified"}
 
@@ -191,7 +202,9 @@ def test_an_order_that_is_told_twice_counts_once_even_before_its_customer(projec
 def dead(replays: int, offset: int) -> Record:
     original = requested("key-1")._replace(offset=7, value=b"\xff\x00", key=None)
     trail = Trail(original, Origin(original.topic, 0, 7, 1), Attempt(4, replays, at(1)))
-    death = Death("converter", Failure("LEAD_UNKNOWN", "gone\x00"), datetime(2026, 11, 22, 9, replays, tzinfo=UTC), "K-9")
+    death = Death(
+        "converter", Failure("LEAD_UNKNOWN", "gone\x00"), datetime(2026, 11, 22, 9, replays, tzinfo=UTC), "K-9"
+    )
     headers = dead_letter_headers(trail, death)
     return Record("converter.dlq", 2, offset, 1, None, b"\xff\x00", headers)
 
@@ -207,7 +220,12 @@ def test_a_dead_letter_that_dies_again_is_one_row_with_more_replays(projector: P
     projector.take(dead(1, 71))
     projector.take(dead(0, 70))
     row = projector.row("SELECT * FROM dead_letter")
-    assert (row["dlq_id"], row["replays"], row["dlq_offset"], row["state"]) == ("conversion.requests/0/7", 1, 71, "open")
+    assert (row["dlq_id"], row["replays"], row["dlq_offset"], row["state"]) == (
+        "conversion.requests/0/7",
+        1,
+        71,
+        "open",
+    )
     assert (row["record_key"], bytes(row["record_value"])) == (None, b"\xff\x00")
     assert row["headers"][0] == ["ce_specversion", "MS4w"]
     timeline = projector.rows("SELECT type, conversion_id FROM conversion_event")
@@ -216,10 +234,11 @@ def test_a_dead_letter_that_dies_again_is_one_row_with_more_replays(projector: P
 
 @pytest.mark.parametrize("is_decided_first", [True, False])
 def test_a_decision_stands_until_the_record_dies_again(projector: Projector, is_decided_first: bool) -> None:
-    moment = datetime(2026, 11, 22, 8, 59, tzinfo=UTC).replace(minute=59)
+    moment = datetime(2026, 11, 22, 8, 59, tzinfo=UTC)
     discarded = decision("discarded", moment, reason="test", discarded_at=at(0))
     early = dead(0, 70)
-    early = early._replace(headers=[(n, b"2026-11-22T08:30:00Z" if n == "dlq-failed-at" else v) for n, v in early.headers])
+    died = {"dlq-failed-at": b"2026-11-22T08:30:00Z"}
+    early = early._replace(headers=[(name, died.get(name, value)) for name, value in early.headers])
     for each in [discarded, early] if is_decided_first else [early, discarded]:
         projector.take(each)
     assert projector.row("SELECT state FROM dead_letter") == {"state": "discarded"}
@@ -228,8 +247,15 @@ def test_a_decision_stands_until_the_record_dies_again(projector: Projector, is_
 
 
 def test_any_bytes_can_be_dead(projector: Projector) -> None:
-    wild = [("dlq-id", b"a\x00b\xff"), ("dlq-partition", b"99999999999"), ("dlq-failed-at", b"soon"), ("dlq-attempts", b"-1")]
-    projector.take(Record("converter.dlq", 0, 1, -1, b"\x00", None, wild), Record("notifier.dlq", 0, 2, 5, None, b"", []))
+    wild: Headers = [
+        ("dlq-id", b"a\x00b\xff"),
+        ("dlq-partition", b"99999999999"),
+        ("dlq-failed-at", b"soon"),
+        ("dlq-attempts", b"-1"),
+    ]
+    projector.take(
+        Record("converter.dlq", 0, 1, -1, b"\x00", None, wild), Record("notifier.dlq", 0, 2, 5, None, b"", [])
+    )
     assert {row["dlq_id"] for row in projector.rows("SELECT dlq_id FROM dead_letter")} == {
         "a\ufffdb\ufffd",
         "notifier.dlq/0/2",
@@ -251,11 +277,16 @@ def test_a_notification_is_kept_once(projector: Projector) -> None:
     for _ in range(2):
         projector.take(record("notification.events", "notification.first-sale", body))
     row = projector.row("SELECT * FROM notification")
-    assert (row["kind"], row["recipient"], row["customer_id"], row["conversion_id"]) == ("first-sale", "rep-2", "C-1", None)
+    assert (row["kind"], row["recipient"], row["customer_id"], row["conversion_id"]) == (
+        "first-sale",
+        "rep-2",
+        "C-1",
+        None,
+    )
 
 
 def test_two_instances_that_work_on_one_conversion_wait_for_each_other(projector: Projector, database_url: str) -> None:
-    id, other = key_id("key-1"), Projector(database_url)
+    id, other = conversion_id_of("key-1"), Projector(database_url)
     finished = threading.Event()
 
     def complete() -> None:
@@ -279,9 +310,7 @@ def test_an_order_and_its_customer_in_two_instances_do_not_miss_each_other(
     other = Projector(database_url)
     with projector.work() as work:
         projector.take_unfinished(work, order("placed"))
-        thread = threading.Thread(
-            target=other.take, args=[record("customer.events", "customer.created", customer())]
-        )
+        thread = threading.Thread(target=other.take, args=[record("customer.events", "customer.created", customer())])
         thread.start()
         wait_until_blocked(database_url)
     thread.join(10)

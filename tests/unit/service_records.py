@@ -1,4 +1,4 @@
-"""Records as services write them, and messages as the engine hands them on, for tests of the projector and the notifier."""
+"""Records as services write them, and messages as the engine hands them on, for tests of services."""
 
 from __future__ import annotations
 
@@ -103,7 +103,9 @@ def completed(conversion_id: str, *, attempt: int = 1, second: int = 30, lead_id
     return conversion_event("completed", conversion_id, attempt=attempt, second=second, lead_id=lead_id, **result)
 
 
-def order(happening: str, order_id: str = "O-1", customer_id: str = "C-1", *, second: int = 40, **envelope: Any) -> Record:
+def order(
+    happening: str, order_id: str = "O-1", customer_id: str = "C-1", *, second: int = 40, **envelope: Any
+) -> Record:
     """An order that was placed or cancelled."""
     body: dict[str, Any] = {"order_id": order_id, "customer_id": customer_id}
     if happening == "placed":

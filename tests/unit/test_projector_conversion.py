@@ -9,13 +9,13 @@ import pytest
 
 from leadline.delivery.record import Record
 from services.projector.domain.changes import Changes
-from services.projector.domain.conversion import Facts, Status, join_facts, status_of
+from services.projector.domain.conversion import Facts, Status, conversion_id_of, join_facts, status_of
 from services.projector.handler import gather
-from services.projector.reading import conversion_id_of, read
-from tests.unit.service_records import at, completed, conversion_event, error, message, messages, record, requested
+from services.projector.reading import read
+from tests.unit.service_records import at, completed, conversion_event, error, messages, record, requested
 
 REQUEST = requested("key-1")
-ID = conversion_id_of(read(REQUEST).envelope)
+ID = conversion_id_of("key-1")
 TAKEN_BACK = conversion_event(
     "retry-scheduled", ID, second=10, error=error("LEAD_UNKNOWN", retryable=True), next_retry_at=at(15)
 )
@@ -114,6 +114,7 @@ def test_the_converter_decides_whose_request_a_key_stands_for() -> None:
 
 
 def test_a_request_without_a_key_is_named_by_its_source_and_id() -> None:
-    request = record("conversion.requests", "conversion.requested", {"lead_id": "L", "requested_by": {"id": "r"}}, id="x")
-    envelope = message(read, request).content.envelope
-    assert conversion_id_of(envelope) == conversion_id_of(envelope._replace(idempotency_key="/tests#x"))
+    request = record(
+        "conversion.requests", "conversion.requested", {"lead_id": "L", "requested_by": {"id": "r"}}, id="x"
+    )
+    assert list(changes_of([request]).facts) == [conversion_id_of("/tests#x")]

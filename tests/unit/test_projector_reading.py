@@ -86,7 +86,9 @@ def test_a_dead_letter_stands_in_its_conversions_timeline_and_decides_nothing() 
 @given(
     st.lists(
         st.tuples(
-            st.sampled_from(["dlq-id", "dlq-partition", "dlq-offset", "dlq-failed-at", "dlq-replays", "x\x00", "ce_id"]),
+            st.sampled_from(
+                ["dlq-id", "dlq-partition", "dlq-offset", "dlq-failed-at", "dlq-replays", "x\x00", "ce_id"]
+            ),
             st.none() | st.binary(max_size=30),
         )
     ),
@@ -96,7 +98,10 @@ def test_a_dead_letter_stands_in_its_conversions_timeline_and_decides_nothing() 
 def test_no_record_of_a_dead_letter_topic_is_ever_refused(
     headers: list[tuple[str, bytes | None]], value: bytes | None, timestamp_ms: int
 ) -> None:
-    letter = located(read_dead_letter(Record("converter.dlq", 1, 2, timestamp_ms, None, value, headers)), Place("converter.dlq", 1, 2))
+    letter = located(
+        read_dead_letter(Record("converter.dlq", 1, 2, timestamp_ms, None, value, headers)),
+        Place("converter.dlq", 1, 2),
+    )
     assert letter.dlq_id
     assert "\x00" not in letter.dlq_id + letter.error_message + "".join(name for name, _ in letter.headers)
     assert letter.value == value

@@ -25,7 +25,7 @@ from leadline.contracts.events.types import (
 class NewMessage(Part):
     """A message to log; the action code says what it was for."""
 
-    action_code: Word
+    action_code: Word = Field(description="What the message was for, such as SALES_CALL.")
     text: Text | None = None
     subject: Line | None = None
 

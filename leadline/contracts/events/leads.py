@@ -52,8 +52,8 @@ class Geo(Part):
 class LeadScore(Part):
     """The two halves of a lead's score; total, grade and temperature follow from them."""
 
-    behavioral: Score
-    demographic: Score
+    behavioral: Score = Field(description="0-50, from what the person does.")
+    demographic: Score = Field(description="0-50, from who the person is.")
 
 
 class Qualification(Part):

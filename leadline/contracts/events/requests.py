@@ -63,16 +63,21 @@ class OpportunityOptions(Part):
 class ConversionOptions(Part):
     """How to convert; what is absent or null follows the profile."""
 
-    customer_code: Code | None = None
+    customer_code: Code | None = Field(
+        default=None, description="The customer's code; null: the lead's, else a new one."
+    )
     branch_id: Id | None = None
-    customer_type: CustomerType | None = None
-    notes: Text | None = None
-    copy_messages: bool | None = None
-    copy_documents: bool | None = None
+    customer_type: CustomerType | None = Field(default=None, description="Null: as the profile says.")
+    notes: Text | None = Field(default=None, description="About this conversion.")
+    copy_messages: bool | None = Field(default=None, description="Link the lead's messages to the customer too.")
+    copy_documents: bool | None = Field(default=None, description="Give the customer copies of the lead's documents.")
     contact_ids: Ids | None = Field(
         default=None, description="The lead's contacts to take along; null: as the profile says."
     )
-    duplicate_policy: DuplicatePolicy | None = None
+    duplicate_policy: DuplicatePolicy | None = Field(
+        default=None,
+        description="Where a customer has this e-mail address: reject, link_existing, or fill_empty (link, fill gaps).",
+    )
     custom_fields: dict[FieldName, CustomFieldChoice] | None = None
     opportunity: OpportunityOptions | None = None
 
@@ -83,7 +88,7 @@ class ConversionRequested(Event):
     lead_id: Id
     requested_by: Requester
     origin: Origin | None = None
-    profile: Word | None = None
+    profile: Word | None = Field(default=None, description="Profile to convert by; null: that of the installation.")
     options: ConversionOptions | None = None
     lead: LeadSnapshot | None = None
 

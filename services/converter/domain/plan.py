@@ -8,22 +8,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from leadline.contracts.codes import ErrorCode
+from services.converter.domain.contacts import Contacts, make_contacts, unknown_contacts
+from services.converter.domain.custom_fields import merge_custom_fields
 from services.converter.domain.decision import Refusal, Request
 from services.converter.domain.lead import Lead
 from services.converter.domain.names import customer_name, customer_number, email_key
 
-_PERSON = ("first_name", "last_name", "email", "phone", "job_title")
-
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A conversion that can be carried out; the parts are shaped as the events say them, times are text.
-
-    `customer_code` is the code that was asked for, else the lead's, else None (then the number).
-    """
+    """A conversion that can be carried out. `fields` are the lead's, with its custom fields where they are to go."""
 
     request: Request
     lead: Lead
+    fields: Mapping[str, Any]
+    contacts: Contacts
     email_key: str | None
     custom_code: str | None
     attempt: int
@@ -31,25 +30,37 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a conversion has made, ready to be written and told."""
+    """What a conversion has made, ready to be written and told: shaped as the events say it, times are text."""
 
     plan: Plan
     customer: dict[str, Any]
-    contact: dict[str, Any]
+    contacts: list[dict[str, Any]]
     opportunity: dict[str, Any] | None
     assignment: dict[str, Any] | None
 
 
-def make_plan(request: Request, lead: Lead, attempt: int) -> Plan | Refusal:
-    """Check the options against each other; Refusal names the fields that do not fit."""
+def make_plan(request: Request, lead: Lead, known_contacts: Contacts, attempt: int) -> Plan | Refusal:
+    """Check the options against the lead; Refusal names the fields that do not fit."""
     options = request.options
-    opportunity = options.opportunity if options else None
-    if opportunity is not None:
-        missing = [name for name in ("name", "value") if getattr(opportunity, name) is None]
-        if missing:
-            return Refusal(ErrorCode.OPPORTUNITY_INVALID, fields=[f"options.opportunity.{name}" for name in missing])
-    custom_code = options.customer_code if options else None
-    return Plan(request, lead, email_key(lead.fields.get("email")), custom_code, attempt)
+    if options is None:
+        return Plan(request, lead, lead.fields, {}, email_key(lead.fields.get("email")), None, attempt)
+    if unknown := unknown_contacts(options.contact_ids, known_contacts):
+        fields = [f"options.contact_ids.{options.contact_ids.index(each)}" for each in unknown]
+        return Refusal(ErrorCode.CONTACT_UNKNOWN, fields=fields)
+    if missing := _missing_of_opportunity(options.opportunity):
+        return Refusal(ErrorCode.OPPORTUNITY_INVALID, fields=missing)
+    merged = merge_custom_fields(lead.fields, options.custom_fields)
+    if isinstance(merged, Refusal):
+        return merged
+    fields = {**lead.fields, **merged.standard, "custom_fields": merged.custom}
+    chosen = {item_id: known_contacts[item_id] for item_id in options.contact_ids or ()}
+    return Plan(request, lead, fields, chosen, email_key(fields.get("email")), options.customer_code, attempt)
+
+
+def _missing_of_opportunity(asked: Any) -> list[str]:
+    if asked is None:
+        return []
+    return [f"options.opportunity.{name}" for name in ("name", "value") if getattr(asked, name) is None]
 
 
 def carry_out(plan: Plan, count: int, now: str, *, taken_codes: Mapping[str, Any]) -> Result:
@@ -60,7 +71,6 @@ def carry_out(plan: Plan, count: int, now: str, *, taken_codes: Mapping[str, Any
     lead_code = lead.fields.get("code")
     code = plan.custom_code or (lead_code if lead_code and lead_code not in taken_codes else number)
     customer_id = str(uuid.uuid5(space, "customer"))
-    contact = _contact(lead.fields, str(uuid.uuid5(space, "contact")))
     customer = _customer(plan, now) | {"customer_id": customer_id, "customer_number": number, "code": code}
     opportunity = None
     if request.options and request.options.opportunity is not None:
@@ -69,11 +79,11 @@ def carry_out(plan: Plan, count: int, now: str, *, taken_codes: Mapping[str, Any
     assignment = None
     if lead.assignment and lead.assignment["status"] == "active":
         assignment = {**lead.assignment, "status": "converted", "closed_at": now}
-    return Result(plan, customer, contact, opportunity, assignment)
+    return Result(plan, customer, make_contacts(space, plan.fields, plan.contacts), opportunity, assignment)
 
 
 def _customer(plan: Plan, now: str) -> dict[str, Any]:
-    lead, options = plan.lead.fields, plan.request.options
+    lead, options = plan.fields, plan.request.options
     active = plan.lead.assignment if plan.lead.assignment and plan.lead.assignment["status"] == "active" else None
     get = lead.get
     return {
@@ -100,12 +110,6 @@ def _customer(plan: Plan, now: str) -> dict[str, Any]:
         "custom_fields": get("custom_fields") or {},
         "created_at": now,
     }
-
-
-def _contact(lead: Mapping[str, Any], contact_id: str) -> dict[str, Any]:
-    """The lead's person is the primary contact."""
-    person = {name: lead.get(name) for name in _PERSON}
-    return {"contact_id": contact_id, **person, "role": None, "is_primary": True}
 
 
 def _opportunity(asked: Any, opportunity_id: str, now: str) -> dict[str, Any]:

@@ -82,6 +82,7 @@ CREATE TABLE customer (
 CREATE TABLE contact (
     contact_id uuid NOT NULL,
     customer_id uuid NOT NULL,
+    lead_contact_id text,  -- the lead's contact that it was made from; null: the lead's own person
     first_name text,
     last_name text,
     email text,

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
+from uuid import UUID, uuid5
 
 Fact = Mapping[str, Any]  # JSON: attempt (0 where it says none), at, stamp, and what the kind brings along
 Facts = Mapping[str, Fact]  # by kind: the last part of the event's name, and `started`
 
+CONVERSIONS = UUID("6f1c2a52-6f0e-5d57-9c62-3f6c2b0c7a11")
 FIRST_WINS = frozenset({"requested", "started"})
 STARTED = "processing-started"
 
@@ -49,6 +51,11 @@ class Status(NamedTuple):
     finished_at: str | None
     customer_id: str | None
     updated_at: str
+
+
+def conversion_id_of(key: str) -> str:
+    """The conversion that every request with this key stands for; a requester knows it beforehand."""
+    return str(uuid5(CONVERSIONS, key))
 
 
 def add_fact(facts: Facts, kind: str, fact: Fact) -> Facts:

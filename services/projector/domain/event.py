@@ -25,7 +25,8 @@ class Place(NamedTuple):
 class Event(NamedTuple):
     """One readable record. `name` is its type without the frame (`conversion.completed`); `at` is a canonical text.
 
-    `appended_at` is the broker's time, which within a partition follows the offsets.
+    `appended_ms` is the broker's time, which within a partition follows the offsets. `key` is what makes a request one
+    and the same: its idempotency key, else its source and id.
     """
 
     id: str
@@ -33,7 +34,8 @@ class Event(NamedTuple):
     type: str
     name: str
     at: str
-    appended_at: str
+    appended_ms: int
+    key: str
     place: Place
     data: Json
 

@@ -125,9 +125,7 @@ def _erase(lead: Lead, event: Event) -> Lead:
     """Drop every field that was said before, but what is no personal data."""
     stamp = max(event.stamp, lead.erased or "")
     kept = {name for name, said in lead.fields.times.items() if said > stamp or name in _NOT_PERSONAL}
-    fields = Fields(
-        {name: lead.fields.values[name] for name in kept}, {name: lead.fields.times[name] for name in kept}
-    )
+    fields = Fields({name: lead.fields.values[name] for name in kept}, {name: lead.fields.times[name] for name in kept})
     return replace(_seen(lead, event.at), fields=fields, erased=stamp)
 
 

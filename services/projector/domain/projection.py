@@ -8,7 +8,7 @@ from typing import Any
 
 from services.projector.domain import lead as leads
 from services.projector.domain.changes import Changes, Decision, EmbeddedLead, Order, TimelineEntry
-from services.projector.domain.conversion import STARTED
+from services.projector.domain.conversion import STARTED, conversion_id_of
 from services.projector.domain.dead_letter import DeadLetter
 from services.projector.domain.event import Event, Place
 
@@ -20,18 +20,17 @@ _DETAIL_FIELDS = ("requested_by", "origin", "profile", "error", "next_retry_at",
 _CUSTOMER_DETAIL_LEFT_OUT = frozenset({"customer_id", "contacts", "custom_fields"})
 
 
-def project(changes: Changes, event: Event, conversion_id: str) -> None:
-    """Gather what one event changes; `conversion_id` is the one that it would have as a conversion request."""
-    if event.name == "conversion.requested":
-        _request(changes, event, conversion_id)
-    else:
-        _projection_of(event.name)(changes, event)
+def project(changes: Changes, event: Event) -> None:
+    """Gather what one event changes."""
+    _projection_of(event.name)(changes, event)
 
 
 def _projection_of(name: str) -> Callable[[Changes, Event], None]:
     thing, _, happening = name.partition(".")
     if thing != "conversion":
         return _BY_THING.get(thing, _customer_history)
+    if happening == "requested":
+        return _request
     if happening.endswith("-requested"):
         return _command
     return _progress if happening == STARTED else _conversion_event
@@ -51,9 +50,9 @@ def project_dead_letter(changes: Changes, letter: DeadLetter) -> None:
         changes.conversion_timeline.append(TimelineEntry(letter.conversion_id, *said))
 
 
-def _request(changes: Changes, event: Event, conversion_id: str) -> None:
-    data = event.data
-    stamp = f"{event.appended_at}/{event.place.offset:019d}"  # the first that the broker got stands for the key
+def _request(changes: Changes, event: Event) -> None:
+    data, conversion_id = event.data, conversion_id_of(event.key)
+    stamp = f"{event.appended_ms:015d}/{event.place.offset:019d}"  # the first that the broker got stands for the key
     fact = {
         "attempt": 0,
         "at": event.at,

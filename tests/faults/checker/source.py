@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from tests.faults.checker.database import read_positions, read_tables
 from tests.faults.checker.decode import event_of, headers_of
@@ -47,7 +48,7 @@ class Source:
         self._reopened: Counter[str] = Counter()
         self._last: dict[Place, int] = {}
 
-    def __enter__(self) -> Source:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:

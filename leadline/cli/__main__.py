@@ -1,0 +1,34 @@
+"""`leadline ...`: which command is which function. Nothing else is here."""
+
+from __future__ import annotations
+
+import typer
+
+from leadline.cli import ask, database, demo, dlq, doctor, exits, offsets, publish, topics, up, watch
+
+app = typer.Typer(
+    help="Leadline turns qualified leads into customers, once each, whatever fails.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=True,
+)
+app.command("up")(up.up)
+app.command("demo")(demo.demo)
+app.command("publish")(publish.publish)
+app.command("watch")(watch.watch)
+app.command("lead")(ask.lead)
+app.command("customer")(ask.customer)
+app.command("doctor")(doctor.doctor)
+app.add_typer(topics.app, name="topics", help="Make and check the topics.")
+app.add_typer(database.app, name="db", help="Migrate and check the database.")
+app.add_typer(dlq.app, name="dlq", help="Look at dead letters, replay them, discard them.")
+app.add_typer(offsets.app, name="offsets", help="Where each service stands, and the guarded way to move it.")
+
+
+def main() -> None:
+    """The command `leadline`."""
+    exits.run(app)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+"""Waiting until nothing is left to do: every record that services read is handled, and what they wrote has been read too."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final
+
+from leadline.contracts.topics import SERVICES, all_topics, retry_topics, replay_topic
+from leadline.delivery.record import Record
+from leadline.errors import Unavailable
+from leadline.kafka.admin import committed_offsets
+from leadline.kafka.reading import read_topics
+from leadline.runtime.settings import Settings, kafka_properties
+
+POLL_SECONDS: Final = 0.5
+Say = Callable[[str], None]
+Inputs = Mapping[str, Sequence[str]]
+
+
+def wait_until_quiet(settings: Settings, inputs: Inputs, *, seconds: float, say: Say) -> list[Record]:
+    """Read every topic again and again until all is handled, and give what they hold then.
+
+    `inputs`: for each service the business topics that it reads. Not by lag: a transaction marker at the end of a
+    partition leaves a lag of 1 or 2 for ever. Raises Unavailable when it takes longer than `seconds`.
+    """
+    deadline = time.monotonic() + seconds
+    topics = [topic.name for topic in all_topics(settings.retry_delays)]
+    seen = -1
+    while True:
+        records = list(read_topics(kafka_properties(settings), settings.topic_prefix, topics))
+        left = sum(_left(settings, service, inputs[service], records) for service in SERVICES)
+        if left == 0 and len(records) == seen:
+            return records
+        seen = len(records)
+        say(f"{seen} records on the topics, {left} still to be handled")
+        if time.monotonic() > deadline:
+            message = f"after {seconds:g} s {left} records are still not handled: look at the logs of the services"
+            raise Unavailable(message)
+        time.sleep(POLL_SECONDS)
+
+
+def _left(settings: Settings, service: str, inputs: Sequence[str], records: Iterable[Record]) -> int:
+    """How many records a service has still to handle."""
+    own = {*inputs, *retry_topics(service, settings.retry_delays), replay_topic(service)}
+    found = committed_offsets(settings, f"{settings.topic_prefix}{service}")
+    by_place: defaultdict[tuple[str, int], int] = defaultdict(int)
+    for record in records:
+        if record.topic in own and record.offset >= found.get((record.topic, record.partition), 0):
+            by_place[record.topic, record.partition] += 1
+    return sum(by_place.values())

@@ -1,0 +1,91 @@
+"""Dead letters as the topics tell them: what is open, what was replayed, what was discarded. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import orjson
+
+from leadline.delivery.record import Record
+from leadline.delivery.trail import DEAD_LETTER_FIRST
+
+DECISIONS: Final = {
+    "leadline.dead-letter.replay-requested.v1": "replaying",
+    "leadline.dead-letter.discarded.v1": "discarded",
+    "leadline.dead-letter.reopened.v1": "open",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """One dead letter at its last death. `facts` are its `dlq-*` headers, without the `dlq-`."""
+
+    dlq_id: str
+    service: str
+    facts: dict[str, str]
+    record: Record
+    deaths: int
+    state: str
+
+    @property
+    def code(self) -> str:
+        """Its error code."""
+        return self.facts.get("error-code", "")
+
+    @property
+    def key(self) -> str:
+        """Its key as text for people."""
+        return (self.record.key or b"").decode("utf-8", "replace")
+
+
+def collect(dead: Iterable[Record], decisions: Iterable[Record]) -> list[DeadLetter]:
+    """All dead letters, oldest first; a record that died again after a replay is one dead letter, open again.
+
+    A decision counts for the deaths before it, by the broker's time.
+    """
+    letters: dict[str, DeadLetter] = {}
+    for record in sorted(dead, key=lambda record: record.timestamp_ms):
+        facts = facts_of(record)
+        dlq_id = facts.get("id")
+        if dlq_id:
+            before = letters.get(dlq_id)
+            service = facts.get("service", "")
+            letters[dlq_id] = DeadLetter(dlq_id, service, facts, record, before.deaths + 1 if before else 1, "open")
+    for record in sorted(decisions, key=lambda record: record.timestamp_ms):
+        state = DECISIONS.get(_type(record))
+        letter = letters.get(_decided(record))
+        if state and letter and record.timestamp_ms >= letter.record.timestamp_ms:
+            letters[letter.dlq_id] = replace(letter, state=state)
+    return list(letters.values())
+
+
+def facts_of(record: Record) -> dict[str, str]:
+    """The `dlq-*` headers at the end of a dead letter's headers."""
+    names = [name for name, _ in record.headers]
+    if DEAD_LETTER_FIRST not in names:
+        return {}
+    start = len(names) - 1 - names[::-1].index(DEAD_LETTER_FIRST)
+    return {name.removeprefix("dlq-"): (value or b"").decode("utf-8", "replace") for name, value in record.headers[start:]}
+
+
+def select(letters: Sequence[DeadLetter], *, ids: Sequence[str], code: str | None, state: str | None) -> list[DeadLetter]:
+    """Those with one of these ids (any, if none is given), this code and this state."""
+    return [
+        letter
+        for letter in letters
+        if (not ids or letter.dlq_id in ids) and (not code or letter.code == code) and (not state or letter.state == state)
+    ]
+
+
+def _type(record: Record) -> str:
+    return (dict(record.headers).get("ce_type") or b"").decode("utf-8", "replace")
+
+
+def _decided(record: Record) -> str:
+    try:
+        body: Any = orjson.loads(record.value or b"")
+    except ValueError:
+        return ""
+    return str(body.get("dlq_id", "")) if isinstance(body, dict) else ""

@@ -1,0 +1,62 @@
+"""Replay and discard: what an operator decides goes to the topics, with a note of who did it and why."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import orjson
+
+from leadline.contracts.envelope import Envelope, write_headers
+from leadline.contracts.times import time_now_text
+from leadline.contracts.topics import replay_topic
+from leadline.delivery.record import Headers, Outgoing
+from leadline.operations.dead_letters import DeadLetter
+
+OPERATIONS: Final = "operations.events"
+SOURCE: Final = "/leadline/cli"
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Who decides, and when."""
+
+    name: str
+    at: datetime
+
+
+def operator(name: str) -> Operator:
+    """This person, now."""
+    return Operator(name, datetime.now(UTC))
+
+
+def replays(letters: Sequence[DeadLetter], by: Operator) -> list[Outgoing]:
+    """Each record as it died, to its service's replay topic, in the order of death; then a note for each.
+
+    The `dlq-*` headers go along: they tell the service where the record first came from.
+    """
+    run = str(uuid.uuid4())
+    records = [
+        Outgoing(replay_topic(each.service), each.record.key, each.record.value, each.record.headers) for each in letters
+    ]
+    more = {"requested_at": time_now_text(by.at), "replay_id": run, "notify": False}
+    return records + [_note("replay-requested", each, by, more) for each in letters]
+
+
+def discards(letters: Sequence[DeadLetter], by: Operator, reason: str) -> list[Outgoing]:
+    """A note for each that it will not be replayed; the record itself stays where it is."""
+    more = {"reason": reason, "discarded_at": time_now_text(by.at)}
+    return [_note("discarded", each, by, more) for each in letters]
+
+
+def _note(kind: str, letter: DeadLetter, by: Operator, more: dict[str, Any]) -> Outgoing:
+    body = {"dlq_id": letter.dlq_id, "service": letter.service, "requested_by": {"id": by.name}, **more}
+    data = orjson.dumps(body)
+    envelope = Envelope(
+        str(uuid.uuid4()), SOURCE, f"leadline.dead-letter.{kind}.v1", time_now_text(by.at), letter.dlq_id, data=data
+    )
+    headers: Headers = [*write_headers(envelope)]
+    return Outgoing(OPERATIONS, letter.dlq_id.encode(), data, headers)

@@ -1,0 +1,109 @@
+"""`leadline watch`, `lead` and `customer` show what the projector has written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from leadline.cli import ask, watch
+from leadline.cli.ask import Answer
+from leadline.postgres.ledger import PostgresLedger
+from leadline.postgres.migrate import migrate
+from services.projector.domain.conversion import conversion_id_of
+from services.projector.handler import ProjectorHandler
+from services.projector.reading import read
+from services.projector.store import StatusStore
+from tests.unit.service_records import completed, conversion_event, customer, error, messages, order, record, requested
+
+REQUEST = requested("key-1", second=3)
+ID = conversion_id_of("key-1")
+
+
+@pytest.fixture
+def leadline(database_url: str, monkeypatch: pytest.MonkeyPatch) -> typer.Typer:
+    monkeypatch.setenv("PROJECTOR_DATABASE_URL", database_url)
+    migrate(database_url, "projector")
+    records = [
+        record("lead.events", "lead.created", {"lead_id": "L-1", "first_name": "Ada"}, second=1),
+        REQUEST,
+        completed(ID),
+        record("customer.events", "customer.created", customer(conversion_id=ID), second=30),
+        order("placed"),
+        conversion_event("failed", "K-2", lead_id="L-2", error=error("LEAD_UNKNOWN", retryable=True)),
+    ]
+    with PostgresLedger(database_url, "projector", "projector", "").work() as work:
+        ProjectorHandler(StatusStore()).handle(work, messages(read, records))
+    app = typer.Typer()
+    for name, command in (("watch", watch.watch), ("lead", ask.lead), ("customer", ask.customer)):
+        app.command(name)(command)
+    return app
+
+
+def run(app: typer.Typer, *arguments: str) -> Result:
+    return CliRunner().invoke(app, arguments)
+
+
+def lines(result: Result) -> list[dict[str, Any]]:
+    return [orjson.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_watching_a_completed_conversion_ends_with_0(leadline: typer.Typer) -> None:
+    result = run(leadline, "watch", ID, "--json")
+    assert result.exit_code == 0
+    *timeline, conversion = lines(result)
+    assert [entry["type"] for entry in timeline] == [
+        "leadline.conversion.requested.v1",
+        "leadline.conversion.completed.v1",
+    ]
+    assert (conversion["state"], conversion["customer_id"]) == ("completed", "C-1")
+    assert "conversion.completed" in run(leadline, "watch", ID).stdout
+
+
+def test_watching_a_failed_conversion_ends_with_1_and_shows_why(leadline: typer.Typer) -> None:
+    result = run(leadline, "watch", "K-2")
+    assert result.exit_code == 1
+    assert "LEAD_UNKNOWN" in result.stdout
+
+
+def test_watching_a_conversion_that_nobody_knows_ends_with_3(leadline: typer.Typer) -> None:
+    result = run(leadline, "watch", "nobody", "--wait", "0")
+    assert (result.exit_code, result.stdout) == (3, "")
+
+
+@pytest.mark.parametrize(
+    ("command", "events"),
+    [
+        (("lead", "L-1"), ["lead.created", "conversion.requested", "conversion.completed"]),
+        (
+            ("customer", "C-1"),
+            ["lead.created", "conversion.requested", "conversion.completed", "customer.created", "order.placed"],
+        ),
+    ],
+)
+def test_a_thing_is_shown_with_its_timeline(leadline: typer.Typer, command: tuple[str, str], events: list[str]) -> None:
+    (answer,) = lines(run(leadline, *command, "--json"))
+    assert [entry["type"] for entry in answer["timeline"]] == [f"leadline.{event}.v1" for event in events]
+    for event in events:
+        assert event in run(leadline, *command).stdout
+
+
+def test_a_thing_that_nobody_knows_ends_with_3(leadline: typer.Typer) -> None:
+    assert run(leadline, "lead", "nobody").exit_code == 3
+    assert run(leadline, "customer", "nobody", "--json").exit_code == 3
+
+
+def test_watching_goes_on_until_the_conversion_is_over() -> None:
+    states = iter([None, "pending", "processing", "completed", "never asked"])
+    pauses: list[float] = []
+
+    def answer() -> Answer | None:
+        state = next(states)
+        return None if state is None else Answer({"state": state}, [])
+
+    seen = [each.thing["state"] for each in watch.until_over(answer, wait_polls=3, pause=pauses.append)]
+    assert seen == ["pending", "processing", "completed"]
+    assert pauses == [0.5] * 3

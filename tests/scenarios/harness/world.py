@@ -1,0 +1,112 @@
+"""One installation in a stack: topics and database of its own, and the services that a scenario runs in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from leadline.delivery.record import Outgoing
+from leadline.kafka.admin import create_topics
+from leadline.kafka.publish import publish_records
+from leadline.postgres.migrate import migrate_all
+from leadline.runtime.settings import Settings
+from tests.scenarios.harness.instance import Instance
+from tests.scenarios.harness.topics import Topics
+from tests.stack import OwnStack, Stack, fresh_database, new_topic_prefix
+
+DELAYS = "1s,2s,3s"
+
+
+@dataclass(frozen=True)
+class World:
+    """Where everything is; `environment` is what each of its processes gets."""
+
+    stack: Stack | OwnStack
+    database_url: str
+    folder: Path
+    delays: str = DELAYS
+    protocol: str = "consumer"
+    prefix: str = field(default_factory=new_topic_prefix)
+    instances: list[Instance] = field(default_factory=list)
+
+    @property
+    def bootstrap(self) -> str:
+        """The broker's address."""
+        return self.stack.kafka.bootstrap
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The settings of every process here."""
+        return {
+            "LEADLINE_TOPIC_PREFIX": self.prefix,
+            "LEADLINE_KAFKA_BOOTSTRAP": self.bootstrap,
+            "LEADLINE_DATABASE_URL": self.database_url,
+            "LEADLINE_RETRY_DELAYS": self.delays,
+            "LEADLINE_GROUP_PROTOCOL": self.protocol,
+        }
+
+    def prepare(self) -> None:
+        """Make topics and tables."""
+        settings = Settings(
+            kafka_bootstrap=self.bootstrap, topic_prefix=self.prefix, retry_delays=tuple(self.delays.split(","))
+        )
+        create_topics(settings)
+        migrate_all(self.database_url)
+
+    def start(self, service: str, name: str = "one", failpoints: Sequence[str] = (), **more: str) -> Instance:
+        """Run an instance of a service; `more` are settings of its own."""
+        env = self.environment | {"LEADLINE_INSTANCE": name} | more
+        instance = Instance(service, env, self.folder / f"{service}-{name}.log", failpoints)
+        self.instances.append(instance)
+        return instance
+
+    def publish(self, records: Sequence[Outgoing], **properties: Any) -> None:
+        """Write records and wait until the broker has them; `properties` are librdkafka's, `_` for `.`."""
+        user = {"bootstrap.servers": self.bootstrap} | {name.replace("_", "."): at for name, at in properties.items()}
+        publish_records(user, self.prefix, records)
+
+    @contextmanager
+    def topics(self) -> Iterator[Topics]:
+        """A reader of the topics here."""
+        topics = Topics(self.bootstrap, self.prefix)
+        try:
+            yield topics
+        finally:
+            topics.close()
+
+    def rows(self, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        """Ask the converter's tables."""
+        with psycopg.connect(self.database_url, options="-c search_path=converter") as connection:
+            return connection.execute(query.encode(), parameters or None).fetchall()
+
+    def owns(self, epochs_above: int = 0) -> int:
+        """How many partitions of requests have been taken over more often than this."""
+        query = "SELECT 1 FROM partition_progress WHERE topic LIKE '%%conversion.requests' AND epoch > %s"
+        return len(self.rows(query, epochs_above))
+
+
+@contextmanager
+def installed(world: World) -> Iterator[World]:
+    """Prepare it, and end whatever runs in it afterwards, with the last words of each if the scenario failed."""
+    world.prepare()
+    try:
+        yield world
+    except BaseException as error:
+        for instance in world.instances:
+            error.add_note(f"--- {instance.log.name} {instance.statuses}\n{instance.last_words()}")
+        raise
+    finally:
+        for instance in world.instances:
+            instance.stop()
+
+
+@contextmanager
+def fresh_world(stack: Stack | OwnStack, folder: Path, **settings: str) -> Iterator[World]:
+    """An empty installation in this stack."""
+    with fresh_database(stack.postgres.url) as url, installed(World(stack, url, folder, **settings)) as world:
+        yield world
