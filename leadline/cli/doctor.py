@@ -22,7 +22,9 @@ _FAILED, _UNREACHABLE = 1, 6
 _MARKS = {"ok": "[green]ok[/]", "failed": "[red]failed[/]", "unreachable": "[red]unreachable[/]"}
 
 
-def doctor(json: Annotated[bool, typer.Option("--json", help="Print the checks as JSON.")] = False) -> None:
+def doctor(
+    json: Annotated[bool, typer.Option("--json", help="Print the checks as JSON.")] = False,  # noqa: FBT002 - an option
+) -> None:
     """Check this machine, the data folder, Kafka and PostgreSQL; say what to do about each fault.
 
     Exit status: 0 all is well, 1 something failed, 6 Kafka or PostgreSQL cannot be reached.

@@ -21,8 +21,8 @@ _stderr = Console(stderr=True, highlight=False, soft_wrap=True)
 def up() -> None:
     """Start Kafka, PostgreSQL and every service on this machine; stop them with Ctrl-C.
 
-    Data stays in LEADLINE_DATA_DIR (.leadline) for the next time. With LEADLINE_KAFKA_BOOTSTRAP or LEADLINE_DATABASE_URL set, that
-    server is used instead of an embedded one.
+    Data stays in LEADLINE_DATA_DIR (.leadline) for the next time. With LEADLINE_KAFKA_BOOTSTRAP or LEADLINE_DATABASE_URL
+    set, that server is used instead of an embedded one.
     """
     stop = threading.Event()
     signal.signal(signal.SIGTERM, _interrupt)

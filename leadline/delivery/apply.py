@@ -6,6 +6,7 @@ The order of effects is the protocol's: the fence first, so that a process that 
 from __future__ import annotations
 
 import time
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -99,6 +100,8 @@ class Applier:
             work.clear_waiting(queue.cleared)
         if queue.changed:
             work.save_waiting(queue.changed)
+        batch.outcomes = Counter(_kind(outcome) for outcome in outcomes.values())
+        batch.outcomes.update(("dead-letter", r.failure.code) for share in batch.shares for r in share.rejections)
         return {share.step.partition: self._outgoing(work, share, outcomes) for share in batch.shares}
 
     def _handle_wave(
@@ -164,6 +167,14 @@ class Applier:
         death = Death(self.handler.service, failure, _now(), conversion_id)
         headers = dead_letter_headers(trail, death)
         return Outgoing(dead_letter_topic(self.handler.service), trail.record.key, trail.record.value, headers)
+
+
+def _kind(outcome: Outcome | Waiting) -> tuple[str, str]:
+    if isinstance(outcome, Done):
+        return "done", ""
+    if isinstance(outcome, Waiting):
+        return "held-back", ""
+    return "retry" if isinstance(outcome, Retry) else "dead-letter", outcome.failure.code
 
 
 def _now() -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,12 +35,14 @@ class Share:
 class Batch:
     """Records of one or more partitions that are handled together.
 
-    `metadata` is the group membership they were read under. `emissions` is filled by the database step.
+    `metadata` is the group membership they were read under. `emissions` and `outcomes` are filled by the database step:
+    what leaves, and how often each (outcome, error code) came.
     """
 
     shares: Sequence[Share]
     metadata: Any
     emissions: dict[Partition, list[Outgoing]] = field(default_factory=dict)
+    outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     @property
     def steps(self) -> list[Step]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from leadline.contracts.topics import replay_topic
 from leadline.delivery.batch import Batch, Rejection, Share
 from leadline.delivery.handler import Handler
 from leadline.delivery.intake import Taken
@@ -14,7 +15,7 @@ from leadline.delivery.ladder import Ladder
 from leadline.delivery.message import Failure, Message
 from leadline.delivery.ports import Partition, Step
 from leadline.delivery.record import Record
-from leadline.delivery.trail import follow
+from leadline.delivery.trail import DEAD_LETTER_FIRST, RETRY_FIRST, follow
 from leadline.errors import Rejected
 
 
@@ -41,11 +42,18 @@ class Decoder:
             shares.append(self._share(step, records))
         return Batch(shares, metadata)
 
+    def _block_begins(self, topic: str) -> str | None:
+        """The first of the headers that records of this topic have gained, if it is one of our own topics."""
+        if topic in self.ladder.delays_by_topic:
+            return RETRY_FIRST
+        return DEAD_LETTER_FIRST if topic == replay_topic(self.ladder.service) else None
+
     def _share(self, step: Step, records: list[Record]) -> Share:
         messages: list[Message] = []
         rejections: list[Rejection] = []
+        block_begins = self._block_begins(step.partition.topic)
         for record in records:
-            trail = follow(record, self.topic_prefix)
+            trail = follow(record, self.topic_prefix, block_begins)
             try:
                 content = self.handler.decode(trail.record)
             except Rejected as refusal:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -35,7 +35,7 @@ STOP_SECONDS: Final = 7.0
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What an engine is put together from."""
+    """What an engine is put together from; `on_error` hears of what ends it, before the group is left."""
 
     source: Source
     sink: Sink
@@ -44,6 +44,7 @@ class Parts:
     failpoints: Failpoints
     topic_prefix: str = ""
     batch_records: int = 2000
+    on_error: Callable[[BaseException], None] = lambda _: None
 
 
 class Engine:
@@ -54,6 +55,7 @@ class Engine:
         self._handler = handler
         self._parts = parts
         self._stopping = threading.Event()
+        self._is_leaving = False  # after an error: what is in flight is left to whoever recovers it
         self._emitted: dict[Partition, int] = {}
         self._epochs: dict[Partition, int] = {}
         self._early: list[Polled] = []
@@ -83,11 +85,17 @@ class Engine:
         self._parts.sink.start()
         self._pipeline.start()
         self._parts.source.subscribe(self.topics, Rebalance(self._assigned, self._revoked, self._lost))
-        while not self._stopping.is_set():
-            self._turn()
-        self._pipeline.drain(STOP_SECONDS)
-        self._pipeline.stop()
-        self._parts.source.close()
+        try:
+            while not self._stopping.is_set():
+                self._turn()
+            self._pipeline.drain(STOP_SECONDS)
+        except BaseException as error:
+            self._is_leaving = True
+            self._parts.on_error(error)
+            raise
+        finally:
+            self._pipeline.stop()
+            self._parts.source.close()
 
     def _turn(self) -> None:
         self.status.last_turn_seconds = time.monotonic()
@@ -130,6 +138,7 @@ class Engine:
         self._emitted.update(batch.offsets)
         self.status.batches += 1
         self.status.records_out += len(records)
+        self.status.outcomes.update(batch.outcomes)
 
     def _patience(self) -> float:
         due = self._intake.next_due_seconds(time.time())
@@ -166,10 +175,14 @@ class Engine:
 
     def _settle(self) -> None:
         """Finish what is in flight while its membership still holds."""
+        if self._is_leaving:
+            return
         if not self._pipeline.drain(REVOKE_SECONDS) and not self._stopping.is_set():
             message = "partitions are to move and the database has not taken the last batch: it will be read again"
             raise Unavailable(message)
 
     def _lost(self, partitions: Sequence[Partition]) -> None:
+        if self._is_leaving:
+            return
         message = f"{len(partitions)} partitions were given away while this process did not answer"
         raise Fenced(message)

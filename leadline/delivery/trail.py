@@ -27,18 +27,22 @@ class Trail(NamedTuple):
     attempt: Attempt
 
 
-def follow(record: Record, topic_prefix: str = "") -> Trail:
-    """Take the block of our own headers off, if there is one; the origin has the topic's full name."""
+def follow(record: Record, topic_prefix: str, block_begins: str | None) -> Trail:
+    """Take our block of headers off, and say where the record first came from (its topic by its full name).
+
+    `block_begins` is RETRY_FIRST for records of the service's retry topics, DEAD_LETTER_FIRST for those of its replay
+    topic, None for its inputs: what stands there in a record's headers is the record's own.
+    """
     names = [name for name, _ in record.headers]
-    for first, prefix in ((RETRY_FIRST, "retry-"), (DEAD_LETTER_FIRST, "dlq-")):
-        if first in names:
-            start = len(names) - 1 - names[::-1].index(first)
-            block = {name.removeprefix(prefix): _text(value) for name, value in record.headers[start:]}
-            trail = _read_block(record._replace(headers=record.headers[:start]), block, prefix)
-            if trail:
-                return trail
+    if block_begins is not None and block_begins in names:
+        start = len(names) - 1 - names[::-1].index(block_begins)
+        prefix = block_begins.removesuffix("id")
+        block = {name.removeprefix(prefix): _text(value) for name, value in record.headers[start:]}
+        trail = _read_block(record._replace(headers=record.headers[:start]), block, prefix)
+        if trail:
+            return trail
     origin = Origin(topic_prefix + record.topic, record.partition, record.offset, record.timestamp_ms)
-    return Trail(record, origin, Attempt(1, 0, None))
+    return Trail(record, origin, Attempt(1, 0 if block_begins != DEAD_LETTER_FIRST else 1, None))
 
 
 def _read_block(record: Record, block: dict[str, str], prefix: str) -> Trail | None:

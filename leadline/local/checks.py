@@ -31,7 +31,7 @@ class Check:
     remedy: str = ""
 
 
-def check(name: str, ok: bool, detail: str, remedy: str) -> Check:
+def check(name: str, ok: bool, detail: str, remedy: str) -> Check:  # noqa: FBT001 - a fact, no switch
     """A check that is either ok or failed."""
     return Check(name, "ok", detail) if ok else Check(name, "failed", detail, remedy)
 
@@ -98,4 +98,6 @@ def _data_folder(data_dir: Path) -> Iterator[Check]:
         mark = data_dir / server / "version"
         if mark.exists():
             found = mark.read_text().strip()
-            yield check(f"data of {server}", found == version, found, f"start the Leadline that wrote it, or move {mark.parent} away")
+            yield check(
+                f"data of {server}", found == version, found, f"start the Leadline that wrote it, or move {mark.parent} away"
+            )

@@ -21,6 +21,7 @@ class Console:
         self._colours = {} if plain else {name: _COLOURS[n % len(_COLOURS)] for n, name in enumerate(names)}
 
     def show(self, name: str, line: str) -> None:
+        """Write one line of the process `name`."""
         label = f"{name:<{self._width}} |"
         if name in self._colours:
             label = f"\x1b[{self._colours[name]}m{label}\x1b[0m"

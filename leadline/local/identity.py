@@ -1,7 +1,8 @@
 """As whom a server runs: PostgreSQL refuses root.
 
-Root gets a user namespace where it is `nobody`: nothing changes owner, and root's own private folders stay private and usable. Where the
-system forbids namespaces (most containers), the server runs as the real `nobody`, and its data folder changes owner.
+Root gets a user namespace where it is `nobody`: nothing changes owner, and root's own private folders stay private and
+usable. Where the system forbids namespaces (most containers), the server runs as the real `nobody`, and its data folder
+changes owner.
 """
 
 from __future__ import annotations

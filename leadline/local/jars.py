@@ -83,7 +83,8 @@ def _fetch_missing(lock: LockFile, repository: Path) -> None:
         for jar in missing:
             _move(jar, fresh, repository)
     except (OSError, RuntimeError) as error:
-        message = f"The jars of Kafka {KAFKA_VERSION} could not be downloaded (needed once, then kept in {repository}): {str(error)[:_REASON_LENGTH]}"
+        reason = str(error)[:_REASON_LENGTH]
+        message = f"Kafka's jars could not be downloaded (needed once, then kept in {repository}): {reason}"
         raise SetupError(message) from error
     finally:
         shutil.rmtree(fresh, ignore_errors=True)

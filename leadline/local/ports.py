@@ -38,5 +38,7 @@ def free_port() -> int:
 def require_free(port: int, purpose: str, variable: str) -> None:
     """Raise SetupError when somebody else listens on `port`; the text names the setting to change."""
     if not is_free(port):
-        message = f"Port {port} for {purpose} is taken: stop who listens there, or set {variable} to another (unset: any free one)"
+        message = (
+            f"Port {port} for {purpose} is taken: stop who listens there, or set {variable} to another (unset: any free one)"
+        )
         raise SetupError(message)

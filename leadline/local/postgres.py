@@ -124,14 +124,16 @@ class _Cluster:
     def _require_way_for(self, user: str) -> None:
         closed = [folder for folder in (self._folder, *self._folder.parents) if folder.stat().st_mode & 0o001 == 0]
         if closed:
-            message = f"PostgreSQL runs as {user}, who cannot enter {closed[-1]}: set LEADLINE_DATA_DIR to a folder outside, or be no root"
+            remedy = "set LEADLINE_DATA_DIR to a folder outside, or be another user than root"
+            message = f"PostgreSQL runs as {user}, who cannot enter {closed[-1]}: {remedy}"
             raise SetupError(message)
 
     def _run_initdb(self, data: Path, password: Path) -> None:
         how = ["--auth=scram-sha-256", f"--username={_NAME}", f"--pwfile={password}", "--encoding=UTF8"]
-        locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--no-sync"]
+        locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
+        haste = ["--no-sync"] if self._settings.get("fsync") == "off" else []
         log = self._folder / "initdb.log"
-        argv = [str(self._programs / "initdb"), "-D", str(data), *how, *locale]
+        argv = [str(self._programs / "initdb"), "-D", str(data), *how, *locale, *haste]
         process = spawn_logged(Command(argv, env=_environment(), identity=self._identity), log)
         try:
             status = process.wait(_INITDB_SECONDS)

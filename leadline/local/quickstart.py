@@ -1,7 +1,7 @@
 """The archive of loaded classes that lets a broker start in a third of the time (JEP 483, 514).
 
-It is made once on each machine by `python -m leadline.local.train`, which `leadline up` runs in the background when it is missing;
-without it everything works, 2 to 3 s later. Java itself ignores an archive that does not fit.
+It is made once on each machine by `python -m leadline.local.train`, which `leadline up` runs in the background when it is
+missing; without it everything works, 2 to 3 s later. Java itself ignores an archive that does not fit.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _CLASSES_ONLY = ("-XX:+UnlockDiagnosticVMOptions", "-XX:-AOTAdapterCaching", "-X
 def archive_path(java: Path, class_path: str) -> Path:
     """Where the archive for this Java, machine and class path is kept, whether it exists or not."""
     release = (java.parent.parent / "release").read_text()
-    key = hashlib.sha256("\0".join((release, platform.machine(), class_path)).encode()).hexdigest()[:16]
+    key = hashlib.sha256(f"{release}\0{platform.machine()}\0{class_path}".encode()).hexdigest()[:16]
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return cache / "leadline" / f"kafka-{key}.aot"
 

@@ -1,4 +1,4 @@
-"""What an embedded Kafka and an embedded PostgreSQL have in common: start, readiness, end, start again on the same port and data."""
+"""What both embedded servers have in common: start, readiness, end, and another start on the same port and data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `leadline doctor` asks the servers that are configured or running: Kafka with its topics, PostgreSQL with its migrations."""
+"""What `leadline doctor` asks the servers: Kafka about its topics and settings, PostgreSQL about its migrations."""
 
 from __future__ import annotations
 
@@ -43,7 +43,9 @@ def session_check(milliseconds: str | None) -> Check:
     if milliseconds is None:
         return Check("session timeout", "failed", f"no {_SESSION_TIMEOUT}", "use Kafka 4, or LEADLINE_GROUP_PROTOCOL=classic")
     quick = int(milliseconds) <= _LONGEST_SESSION_MS
-    return check("session timeout", quick, f"{milliseconds} ms", f"set {_SESSION_TIMEOUT} to {_LONGEST_SESSION_MS} or less on the broker")
+    return check(
+        "session timeout", quick, f"{milliseconds} ms", f"set {_SESSION_TIMEOUT} to {_LONGEST_SESSION_MS} or less on the broker"
+    )
 
 
 def postgres_checks(settings: Settings) -> Iterator[Check]:

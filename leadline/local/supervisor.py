@@ -14,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Self, TextIO
 
 from leadline.local.backoff import Backoff
@@ -76,8 +77,7 @@ class _Runner:
         return status
 
     def _read(self, process: subprocess.Popen[bytes]) -> None:
-        assert process.stdout is not None
-        with process.stdout as output:
+        with process.stdout or BytesIO() as output:
             for line in output:
                 self._say(line.decode(errors="replace").rstrip())
 

@@ -1,4 +1,4 @@
-"""Everything on this machine: the embedded servers (unless others are named), topics, migrations, and every service supervised."""
+"""Everything on this machine: embedded servers (unless others are named), topics, migrations, and every service."""
 
 from __future__ import annotations
 
@@ -44,7 +44,9 @@ class LocalStack:
     @property
     def addresses(self) -> Addresses:
         """What other commands need to find it, as it is now."""
-        return Addresses(self.bootstrap, self.database_url, {name: server.pid for name, server in self.servers.items()}, self.health)
+        return Addresses(
+            self.bootstrap, self.database_url, {name: server.pid for name, server in self.servers.items()}, self.health
+        )
 
 
 @contextmanager
@@ -71,7 +73,7 @@ def local_stack(settings: Settings, say: Say) -> Iterator[LocalStack]:
 
 @contextmanager
 def _training(data_dir: Path) -> Iterator[None]:
-    """Make the archive for quicker starts in the background, with what the processor has left; nothing happens when it is there."""
+    """Make the archive for quicker starts in the background, unless it is there, with what the processor has left."""
     argv = ["nice", "-n", "19", sys.executable, "-m", "leadline.local.train"]
     process = spawn_logged(Command(argv), data_dir / "train.log")
     try:

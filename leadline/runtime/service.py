@@ -25,7 +25,8 @@ from leadline.runtime.health import serve_health
 from leadline.runtime.logs import configure_logs, log
 from leadline.runtime.settings import Settings, database_url, kafka_properties, load_settings
 
-GRACE_SECONDS: Final = 10.0
+GRACE_SECONDS: Final = 9.0  # a stop is promised within 10
+LEAVE_SECONDS: Final = 3.0  # to leave the group after an error, so that others take over at once
 MakeHandler = Callable[[Settings], Handler]
 
 
@@ -73,6 +74,7 @@ def build_engine(service: str, handler: Handler, settings: Settings) -> Engine:
         failpoints=failpoints,
         topic_prefix=settings.topic_prefix,
         batch_records=settings.batch_records,
+        on_error=lambda _: _end_after(LEAVE_SECONDS, status=1),
     )
     return Engine(handler, parts)
 
@@ -82,19 +84,24 @@ def _stop_on_signals(engine: Engine) -> None:
 
     def stop(*_: object) -> None:
         engine.stop()
-        threading.Thread(target=_end_after_grace, name="grace", daemon=True).start()
+        _end_after(GRACE_SECONDS, status=0)
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
 
 
-def _end_after_grace() -> None:
-    time.sleep(GRACE_SECONDS - 1)
-    _exit_hard(0)
+def _end_after(seconds: float, *, status: int) -> None:
+    """End the process by then, whatever it hangs in; it loses nothing by that."""
+
+    def wait_and_end() -> None:
+        time.sleep(seconds)
+        _exit_hard(status)
+
+    threading.Thread(target=wait_and_end, name="end", daemon=True).start()
 
 
 def _exit_hard(status: int) -> None:
-    """End without leaving the group or closing anything: a client in an unclear state may wait for minutes."""
+    """End without closing anything: a client in an unclear state may wait for minutes."""
     sys.stderr.flush()
     sys.stdout.flush()
     os._exit(status)

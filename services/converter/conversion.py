@@ -17,6 +17,7 @@ from services.converter.domain.contacts import Contacts
 from services.converter.domain.decision import Known, Refusal, Request, is_key_reused, is_repeat, refuse_by_lead
 from services.converter.domain.lead import Lead
 from services.converter.domain.plan import Plan, Result, carry_out, make_plan
+from services.converter.leads import Leads
 from services.converter.store import ConverterStore, Ending
 
 ONLY_ONCE_TO_THE_LADDER = frozenset({ErrorCode.LEAD_NOT_QUALIFIED})
@@ -68,17 +69,22 @@ class Session:
 class Conversions:
     """Decides requests and carries out those that are granted."""
 
-    def __init__(self, store: ConverterStore) -> None:
+    def __init__(self, store: ConverterStore, leads: Leads) -> None:
         self._store = store
+        self._leads = leads
 
     def handle(self, transaction: Transaction, messages: Sequence[Message], now: datetime) -> dict[int, Outcome]:
         """An outcome for each message, by the message's identity."""
         if not messages:
             return {}
         requests: list[Request] = [message.content.data for message in messages]
+        known = self._store.known_conversions(transaction, sorted({request.conversion_id for request in requests}))
+        # A lead that a request brings along counts once: a repeat of it must not undo what was said since.
+        brought = {each.conversion_id: each.snapshot for each in requests if _is_first_readable(known.get(each.conversion_id))}
+        self._leads.apply(transaction, [part for parts in brought.values() for part in parts])
         session = Session(
             now,
-            self._store.known_conversions(transaction, sorted({request.conversion_id for request in requests})),
+            known,
             self._store.lock_leads(transaction, {request.lead_id for request in requests}),
             self._store.contacts_of(transaction, sorted({r.lead_id for r in requests if r.options and r.options.contact_ids})),
         )
@@ -116,6 +122,10 @@ class Conversions:
             session.results.append(result)
             session.end(message, "completed", customer_id=customer["customer_id"])
             yield id(message), Done(events.completed(result, session.about(message)))
+
+
+def _is_first_readable(known: Known | None) -> bool:
+    return known is None or known.was_unreadable
 
 
 def _without_repeats(messages: Sequence[Message], outcomes: dict[int, Outcome]) -> Iterator[Message]:

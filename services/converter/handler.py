@@ -15,7 +15,7 @@ from services.converter import events
 from services.converter.conversion import Conversions, note_failure
 from services.converter.decode import LEADS, REQUESTS, decode
 from services.converter.domain.decision import Request
-from services.converter.domain.lead import Lead, LeadChange, LeadItem, apply
+from services.converter.leads import Leads
 from services.converter.unreadable import note_unreadable, unreadable_request
 from services.converter.store import ConverterStore
 
@@ -35,7 +35,8 @@ class ConverterHandler:
 
     def __init__(self, *, instance: str = "converter", clock: Clock = utc_now) -> None:
         self._store = ConverterStore()
-        self._conversions = Conversions(self._store)
+        self._leads = Leads(self._store)
+        self._conversions = Conversions(self._store, self._leads)
         self._instance = instance
         self._clock = clock
 
@@ -57,13 +58,10 @@ class ConverterHandler:
     def handle(self, transaction: Transaction, messages: Sequence[Message]) -> list[Outcome]:
         """Handle lead changes or requests (the engine never mixes them in one call)."""
         if messages[0].content.goes_first:
-            self._apply(transaction, [message.content.data for message in messages])
+            self._leads.apply(transaction, [message.content.data for message in messages])
             return [Done([])] * len(messages)
-        now = self._clock()
-        outcomes: dict[int, Outcome] = {}
         requests = [message for message in messages if isinstance(message.content.data, Request)]
-        self._apply(transaction, [part for message in requests for part in message.content.data.snapshot])
-        outcomes.update(self._conversions.handle(transaction, requests, now))
+        outcomes = self._conversions.handle(transaction, requests, self._clock())
         return [outcomes.get(id(message), Done([])) for message in messages]
 
     def on_failure(self, transaction: Transaction, message: Message, failure: Failure) -> list[Outgoing]:
@@ -76,13 +74,3 @@ class ConverterHandler:
         """The requester hears of it where the record says which conversion it was about."""
         request = unreadable_request(trail)
         return note_unreadable(self._store, transaction, request, failure, self._clock()) if request else []
-
-    def _apply(self, transaction: Transaction, parts: Sequence[LeadChange | LeadItem]) -> None:
-        if not parts:
-            return
-        changes = [part for part in parts if isinstance(part, LeadChange)]
-        leads = self._store.lock_leads(transaction, {change.lead_id for change in changes})
-        for change in changes:
-            leads[change.lead_id] = apply(leads.get(change.lead_id) or Lead(change.lead_id), change)
-        self._store.save_leads(transaction, list(leads.values()))
-        self._store.save_items(transaction, [part for part in parts if isinstance(part, LeadItem)])

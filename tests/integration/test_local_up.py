@@ -37,13 +37,15 @@ def test_up_runs_everything_repairs_what_dies_and_leaves_nothing_behind(tmp_path
 
 def test_an_unusable_data_folder_is_one_sentence_and_status_1(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    done = subprocess.run(_COMMAND, env=_environment(tmp_path / "file" / "data"), cwd=_ROOT, capture_output=True, text=True)
+    done = subprocess.run(
+        _COMMAND, env=_environment(tmp_path / "file" / "data"), cwd=_ROOT, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith("leadline up: The data folder")
 
 
 def _refuses_a_second(data_dir: Path) -> None:
-    done = subprocess.run(_COMMAND, env=_environment(data_dir), cwd=_ROOT, capture_output=True, text=True)
+    done = subprocess.run(_COMMAND, env=_environment(data_dir), cwd=_ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "already runs on" in done.stderr
 

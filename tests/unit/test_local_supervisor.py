@@ -64,14 +64,17 @@ def test_output_is_shown_and_kept_under_the_name_of_its_service() -> None:
 
 
 def test_a_service_gets_its_own_environment() -> None:
-    service = Service("a", [sys.executable, "-c", "import os; print(os.environ['LEADLINE_INSTANCE'])"], {"LEADLINE_INSTANCE": "a-7"})
+    service = Service(
+        "a", [sys.executable, "-c", "import os; print(os.environ['LEADLINE_INSTANCE'])"], {"LEADLINE_INSTANCE": "a-7"}
+    )
     with Supervisor([service], StringIO()) as supervisor:
         supervisor.wait(10)
     assert supervisor.lines("a") == ["a-7"]
 
 
 def test_a_service_that_ignores_sigterm_is_killed_with_what_it_started() -> None:
-    forks = f"import subprocess, sys; p = subprocess.Popen([sys.executable, '-c', {_SERVES!r}]); print(p.pid, flush=True)\n{_STUBBORN}"
+    start = f"p = subprocess.Popen([sys.executable, '-c', {_SERVES!r}])"
+    forks = f"import subprocess, sys; {start}; print(p.pid)\n{_STUBBORN}"
     supervisor = Supervisor([_python("a", forks)], StringIO(), patience_seconds=0.3)
     supervisor.start()
     _wait_until(lambda: "ready" in supervisor.lines("a"))

@@ -21,7 +21,9 @@ CONVERSIONS: LiteralString = """
 PROJECTED_CUSTOMERS: LiteralString = "SELECT customer_id::text FROM projector.customer"
 LEADS: LiteralString = "SELECT lead_id::text, status::text FROM projector.lead"
 DEAD_LETTERS: LiteralString = "SELECT dlq_id::text FROM projector.dead_letter"
-EVENTS: LiteralString = "SELECT conversion_id::text, ce_id::text FROM projector.conversion_event"
+EVENTS: LiteralString = (
+    "SELECT conversion_id::text, ce_id::text FROM projector.conversion_event WHERE topic LIKE '%conversion.events'"
+)
 
 
 def read_tables(database_url: str) -> Tables:

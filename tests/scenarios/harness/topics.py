@@ -71,6 +71,10 @@ class Topics:
         over = {seen.header("ce_correlationid") for seen in self.read("conversion.events") if seen.kind in ends}
         return over.issuperset(conversion_ids)
 
+    def last_offsets(self, *topics: str) -> dict[tuple[str, int], int]:
+        """The offset of the last record of each partition that has one."""
+        return {seen.at[:2]: seen.at[2] for found in self.read_all(*topics).values() for seen in found}
+
     def dead_letters(self, service: str = "converter") -> list[Seen]:
         """The service's dead letters."""
         return self.read(f"{service}.dlq")

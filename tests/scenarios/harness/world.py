@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from confluent_kafka import Producer
 
 from leadline.delivery.record import Outgoing
 from leadline.kafka.admin import create_topics
@@ -70,6 +71,13 @@ class World:
         user = {"bootstrap.servers": self.bootstrap} | {name.replace("_", "."): at for name, at in properties.items()}
         publish_records(user, self.prefix, records)
 
+    def publish_to(self, partition: int, records: Sequence[Outgoing]) -> None:
+        """Write records to one partition, whatever their keys are: as an upstream with another partitioner would."""
+        producer = Producer({"bootstrap.servers": self.bootstrap, "acks": "all"})
+        for record in records:
+            producer.produce(self.prefix + record.topic, record.value, record.key, partition, headers=record.headers)
+        assert producer.flush(30) == 0, "the broker does not take the records"
+
     @contextmanager
     def topics(self) -> Iterator[Topics]:
         """A reader of the topics here."""
@@ -83,6 +91,14 @@ class World:
         """Ask the converter's tables."""
         with psycopg.connect(self.database_url, options="-c search_path=converter") as connection:
             return connection.execute(query.encode(), parameters or None).fetchall()
+
+    def has_read(self, topics: Topics) -> bool:
+        """Whether the converter has applied every record that it is to read, those in its retry topics too."""
+        inputs = ["lead.events", "conversion.requests", "converter.replay"]
+        last = topics.last_offsets(*inputs, *(f"converter.retry.{delay}" for delay in self.delays.split(",")))
+        rows = self.rows("SELECT topic, partition, next_offset FROM partition_progress")
+        reached = {(topic.removeprefix(self.prefix), partition): offset or 0 for topic, partition, offset in rows}
+        return all(reached.get(place, 0) > offset for place, offset in last.items())
 
     def owns(self, epochs_above: int = 0) -> int:
         """How many partitions of requests have been taken over more often than this."""
