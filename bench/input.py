@@ -12,14 +12,14 @@ from confluent_kafka import Producer
 Progress = Callable[[int], None]
 
 
-def producer(bootstrap: str) -> Producer:
+def producer(bootstrap: str, *, linger_milliseconds: int = 5) -> Producer:
     """An idempotent producer that keys as every producer of the contract does."""
     return Producer(
         {
             "bootstrap.servers": bootstrap,
             "enable.idempotence": True,
             "partitioner": "murmur2_random",
-            "linger.ms": 5,
+            "linger.ms": linger_milliseconds,
             "compression.type": "lz4",
         }
     )

@@ -11,6 +11,7 @@ from psycopg import sql
 
 TABLES = ("lead", "conversion", "customer", "contact")
 BATCH = 2_000
+CONTACT_KEY = "(SELECT conversion_id FROM converter.customer AS c WHERE c.customer_id = contact.customer_id)"
 Rows = dict[str, list[tuple[Any, ...]]]
 Columns = dict[str, list[str]]
 
@@ -65,7 +66,7 @@ def _read(connection: psycopg.Connection[Any]) -> tuple[Columns, Rows]:
             (table,),
         )
         columns[table] = [row[0] for row in found]
-        key = "conversion_id" if table != "contact" else "(SELECT conversion_id FROM converter.customer c WHERE c.customer_id = contact.customer_id)"
+        key = CONTACT_KEY if table == "contact" else "conversion_id"
         names = sql.SQL(", ").join(
             sql.SQL("{}::text").format(sql.Identifier(name)) if name != "request" else sql.Identifier(name)
             for name in columns[table]

@@ -27,9 +27,9 @@ def consume_row_by_row(stack: Stack, records: int) -> float:
         message = first
         while done < records:
             if message is not None and message.error() is None:
-                _convert(connection, message.value(), done)
+                _convert(connection, message.value() or b"", done)
                 connection.commit()
-                reader.commit(message, asynchronous=True)
+                reader.commit(message=message, asynchronous=True)
                 done += 1
             message = reader.poll(1)
         elapsed = time.perf_counter() - started
@@ -41,9 +41,7 @@ def _convert(connection: psycopg.Connection[tuple[object, ...]], body: bytes, nu
     request = orjson.loads(body)
     lead_id = request["lead_id"]
     customer_id, conversion_id = uuid.uuid4(), uuid.uuid4()
-    connection.execute(
-        "INSERT INTO lead SELECT * FROM converter.lead WHERE lead_id = %s", (lead_id,)
-    )
+    connection.execute("INSERT INTO lead SELECT * FROM converter.lead WHERE lead_id = %s", (lead_id,))
     connection.execute(
         "INSERT INTO conversion (conversion_id, idempotency_key, lead_id, state, attempt, origin, request, requested_at, "
         "finished_at, customer_id) VALUES (%s, %s, %s, 'completed', 1, 'x', %s, now(), now(), %s)",

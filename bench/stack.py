@@ -13,10 +13,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from leadline.kafka.admin import create_topics
 from leadline.local.kafka import start_kafka
 from leadline.local.postgres import start_postgres
 from leadline.postgres.migrate import migrate
+from leadline.runtime.cluster import create_topics
 from leadline.runtime.settings import Settings
 
 

@@ -20,6 +20,7 @@ from bench.stack import Stack, fresh_stack, running_converter, wait_until
 PARTITIONS = 6
 ROW_BY_ROW_RECORDS = 3_000
 RUN = "b"
+CREATED = b"leadline.customer.created.v1"
 
 
 def count(stack: Stack, query: str) -> int:
@@ -31,15 +32,13 @@ def count(stack: Stack, query: str) -> int:
 
 def span_seconds(stack: Stack, conversions: int) -> tuple[int, float]:
     """How many customers a read_committed reader saw after the first moment, and in how many seconds (broker's time)."""
-    reader = Consumer(
-        {"bootstrap.servers": stack.bootstrap, "group.id": "bench", "isolation.level": "read_committed", "enable.auto.commit": False}
-    )
+    isolated = {"isolation.level": "read_committed", "enable.auto.commit": False}
+    reader = Consumer({"bootstrap.servers": stack.bootstrap, "group.id": "bench", **isolated})
     reader.assign([TopicPartition("customer.events", number, OFFSET_BEGINNING) for number in range(PARTITIONS)])
     times: list[int] = []
     while len(times) < conversions:
-        for message in reader.consume(5_000, 1.0):
-            if message.error() is None and dict(message.headers())["ce_type"] == b"leadline.customer.created.v1":
-                times.append(message.timestamp()[1])
+        found = [message for message in reader.consume(5_000, 1.0) if message.error() is None]
+        times += [each.timestamp()[1] for each in found if dict(each.headers() or []).get("ce_type") == CREATED]
     reader.close()
     first, last = min(times), max(times)
     return sum(1 for each in times if each > first), (last - first) / 1000
@@ -61,13 +60,17 @@ def end_to_end(stack: Stack, conversions: int) -> float:
     return counted / seconds
 
 
+def say(name: str, rate: float) -> None:
+    """Print one figure."""
+    print(f"{name:<58} {rate:>9,.0f}/s", flush=True)
+
+
 def main() -> int:
     """Run everything and print a line for each figure."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--conversions", type=int, default=100_000)
     conversions = parser.parse_args().conversions
     with fresh_stack() as stack:
-        say = lambda name, rate: print(f"{name:<58} {rate:>9,.0f}/s", flush=True)  # noqa: E731
         rate = end_to_end(stack, conversions)
         say(f"end to end, {conversions:,} conversions, one converter", rate)
         insert = write_by_insert(stack.database_url)

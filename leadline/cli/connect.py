@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
-
 from leadline.errors import SetupError
 from leadline.local.running import find
-from leadline.runtime.settings import Settings, load_settings
+from leadline.runtime.settings import Settings, load_settings, own_database_url
 
 _NOTHING = "nothing runs here: start it with `leadline up`, or set LEADLINE_KAFKA_BOOTSTRAP and LEADLINE_DATABASE_URL"
 
@@ -25,4 +23,4 @@ def settings() -> Settings:
 
 def database_url(service: str = "projector") -> str:
     """The database of one service; raises SetupError where none is known."""
-    return os.environ.get(f"{service.upper()}_DATABASE_URL") or str(settings().database_url)
+    return own_database_url(service) or str(settings().database_url)

@@ -23,7 +23,7 @@ _MARKS = {"ok": "[green]ok[/]", "failed": "[red]failed[/]", "unreachable": "[red
 
 
 def doctor(
-    json: Annotated[bool, typer.Option("--json", help="Print the checks as JSON.")] = False,  # noqa: FBT002 - an option
+    json: Annotated[bool, typer.Option("--json", help="Print the checks as JSON.")] = False,
 ) -> None:
     """Check this machine, the data folder, Kafka and PostgreSQL; say what to do about each fault.
 

@@ -46,7 +46,7 @@ def move(
         raise typer.Exit(exits.USAGE)
     try:
         before = move_offset(
-            connect.settings(), connect.database_url(service), service, Place(topic, int(number)), to, dry_run=dry_run
+            connect.settings(), connect.database_url(service), service, Place(topic, int(number)), to=to, dry_run=dry_run
         )
     except GroupBusyError as error:
         typer.echo(f"leadline: {error}", err=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from leadline.cli import connect, exits
-from leadline.kafka.admin import create_topics, topic_problems
+from leadline.runtime.cluster import create_topics, topic_problems
 
 app = typer.Typer(no_args_is_help=True)
 

@@ -13,7 +13,7 @@ class ErrorCode(StrEnum):
     retryable: bool
     docs: str
 
-    def __new__(cls, code: str, message: str = "", retryable: bool = False, docs: str = "") -> Self:
+    def __new__(cls, code: str, message: str = "", retryable: bool = False, docs: str = "") -> Self:  # noqa: D102, FBT001, FBT002
         member = str.__new__(cls, code)
         member._value_ = code
         member.message, member.retryable, member.docs = message, retryable, docs

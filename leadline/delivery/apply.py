@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -39,6 +40,7 @@ class Applier:
     failpoints: Failpoints
     status: Status
     emitted: dict[Partition, int]
+    pause: Callable[[float], None] = time.sleep
 
     def apply(self, batch: Batch) -> None:
         """Bring the batch into the database, however long the database is away; fills `batch.emissions`.
@@ -46,17 +48,17 @@ class Applier:
         Raises Fenced when another process owns a partition of the batch.
         """
         tries = 0
+        is_in_doubt = False
         while True:
             try:
-                self._transact(batch)
+                if not (is_in_doubt and self._is_applied(batch)):
+                    is_in_doubt = True
+                    self._transact(batch)
+                break
             except Unavailable:
                 self.status.database_available = False
-                time.sleep(RETRY_SECONDS[min(tries, len(RETRY_SECONDS) - 1)])
+                self.pause(RETRY_SECONDS[min(tries, len(RETRY_SECONDS) - 1)])
                 tries += 1
-                if self._is_applied(batch):
-                    break
-            else:
-                break
         self.status.database_available = True
         self.failpoints.pass_by("after-database-commit")
 
@@ -78,10 +80,7 @@ class Applier:
 
     def _is_applied(self, batch: Batch) -> bool:
         """After a connection lost during a commit: ask the fence whether the batch is in the database."""
-        try:
-            found = self.ledger.progress([step.partition for step in batch.steps])
-        except Unavailable:
-            return False
+        found = self.ledger.progress([step.partition for step in batch.steps])
         if all(found.get(s.partition) == (s.epoch, s.before) for s in batch.steps):
             return False
         if all(found.get(s.partition) == (s.epoch, s.after) for s in batch.steps):
@@ -91,6 +90,9 @@ class Applier:
 
     def _handle(self, work: Work, batch: Batch) -> dict[Partition, list[Outgoing]]:
         messages = [message for share in batch.shares for message in share.messages]
+        # A record may have been put to wait by a version of the service that could still read it.
+        if refused := sorted({str(r.trail.origin) for share in batch.shares for r in share.rejections}):
+            work.clear_waiting(refused)
         keys = sorted({m.content.order_key for m in messages if m.content.order_key is not None})
         queue = Queue(work.waiting(keys) if keys else ())
         outcomes: dict[int, Outcome | Waiting] = {}
@@ -115,14 +117,14 @@ class Applier:
             else:
                 queue.put(message, blocker.rung)
                 outcomes[id(message)] = blocker
-        for message, outcome in zip(
-            ready, handle_isolated(self.handler, work, ready, self.ledger.is_record_fault), strict=True
-        ):
+        decided = handle_isolated(self.handler, work, ready, self.ledger.is_record_fault)
+        for message, outcome in zip(ready, decided, strict=True):
             outcomes[id(message)] = outcome
+            if not isinstance(outcome, Retry):
+                queue.clear(message)
+        for message, outcome in zip(ready, decided, strict=True):  # last: a record that was replayed twice still waits
             if isinstance(outcome, Retry) and message.next_rung:
                 queue.put(message, message.next_rung.name)
-            else:
-                queue.clear(message)
 
     def _outgoing(self, work: Work, share: Share, outcomes: dict[int, Outcome | Waiting]) -> list[Outgoing]:
         found: list[tuple[int, list[Outgoing]]] = [

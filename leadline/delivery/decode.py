@@ -15,7 +15,7 @@ from leadline.delivery.ladder import Ladder
 from leadline.delivery.message import Failure, Message
 from leadline.delivery.ports import Partition, Step
 from leadline.delivery.record import Record
-from leadline.delivery.trail import DEAD_LETTER_FIRST, RETRY_FIRST, follow
+from leadline.delivery.trail import DEAD_LETTER_FIRST, RETRY_FIRST, Trail, follow
 from leadline.errors import Rejected
 
 
@@ -48,6 +48,13 @@ class Decoder:
             return RETRY_FIRST
         return DEAD_LETTER_FIRST if topic == replay_topic(self.ladder.service) else None
 
+    def _original(self, trail: Trail) -> Record:
+        """The record as it stood where it first came from: an event's age and place do not change by a retry or replay."""
+        topic, partition, offset, timestamp_ms = trail.origin
+        return trail.record._replace(
+            topic=topic.removeprefix(self.topic_prefix), partition=partition, offset=offset, timestamp_ms=timestamp_ms
+        )
+
     def _share(self, step: Step, records: list[Record]) -> Share:
         messages: list[Message] = []
         rejections: list[Rejection] = []
@@ -55,7 +62,7 @@ class Decoder:
         for record in records:
             trail = follow(record, self.topic_prefix, block_begins)
             try:
-                content = self.handler.decode(trail.record)
+                content = self.handler.decode(self._original(trail) if block_begins else trail.record)
             except Rejected as refusal:
                 fields = f" ({', '.join(refusal.fields)})" if refusal.fields else ""
                 failure = Failure(refusal.code, refusal.message + fields)

@@ -171,6 +171,8 @@ class Engine:
             self._emitted.pop(partition, None)
         if self._pending:
             self._pending.shares = [s for s in self._pending.shares if s.step.partition not in partitions]
+        # Read again from where the partition is taken over: kept, they would jump over what was pending before them.
+        self._early = [_without(polled, set(partitions)) for polled in self._early]
         self.status.assigned_partitions = len(self._intake.positions)
 
     def _settle(self) -> None:
@@ -186,3 +188,8 @@ class Engine:
             return
         message = f"{len(partitions)} partitions were given away while this process did not answer"
         raise Fenced(message)
+
+
+def _without(polled: Polled, partitions: set[Partition]) -> Polled:
+    records = [record for record in polled.records if Partition(record.topic, record.partition) not in partitions]
+    return Polled(records, {p: end for p, end in polled.ends.items() if p not in partitions})

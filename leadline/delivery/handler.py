@@ -36,8 +36,13 @@ class Transaction(Protocol):
 class Handler(Protocol):
     """One service. Every method may be called again for the same record: nothing is kept in the object."""
 
-    service: str
-    inputs: Sequence[Input]
+    @property
+    def service(self) -> str:
+        """The service's name: of its group, its schema, its own topics."""
+
+    @property
+    def inputs(self) -> Sequence[Input]:
+        """The business topics that it reads."""
 
     def decode(self, record: Record) -> Content:
         """Turn bytes into content. Pure; raises Rejected for what can never be read."""

@@ -160,4 +160,6 @@ class Intake:
         return {p for p, (relied_on, offset) in wanted.items() if applied.get(relied_on, -1) < offset}
 
     def _due(self, record: Record) -> float:
-        return record.timestamp_ms / 1000 + self._delay_seconds.get(record.topic, 0.0)
+        """Unix time from which the record may be handled; on topics without a delay its own time says nothing."""
+        delay = self._delay_seconds.get(record.topic)
+        return 0.0 if delay is None else record.timestamp_ms / 1000 + delay

@@ -34,12 +34,27 @@ def handle_isolated(
         if not is_record_fault(error):
             raise
         if len(messages) == 1:
-            return [_decide_alone(handler, work, messages[0], describe(error), is_record_fault)]
+            return [_try_again_alone(handler, work, messages[0], is_record_fault)]
     middle = len(messages) // 2
     return [
         *handle_isolated(handler, work, messages[:middle], is_record_fault),
         *handle_isolated(handler, work, messages[middle:], is_record_fault),
     ]
+
+
+def _try_again_alone(handler: Handler, work: Work, message: Message, is_record_fault: IsRecordFault) -> Outcome:
+    """A unique key may be in the way that another instance has committed since the record's rows were looked up: the
+    second time it is seen, so that the handler decides by its own rules. What fails twice is the record's own fault.
+    """
+    try:
+        with work.savepoint():
+            return next(iter(handler.handle(work, [message])))
+    except Unavailable:
+        raise
+    except Exception as error:
+        if not is_record_fault(error):
+            raise
+        return _decide_alone(handler, work, message, describe(error), is_record_fault)
 
 
 def _decide_alone(

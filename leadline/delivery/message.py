@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from leadline.contracts.envelope import Envelope
@@ -42,8 +41,7 @@ class Content(NamedTuple):
     conversion_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """A record with its content and its retry state.
 
     `record` has the original key, value and headers, without what retry topics add to them. `next_rung` is where it

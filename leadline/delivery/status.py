@@ -5,6 +5,9 @@ from __future__ import annotations
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Final
+
+STILL_SECONDS: Final = 30.0
 
 
 @dataclass(slots=True)
@@ -25,7 +28,7 @@ class Status:
     @property
     def is_alive(self) -> bool:
         """Whether the loop has turned within the last 30 seconds; asks nobody."""
-        return time.monotonic() - self.last_turn_seconds < 30
+        return time.monotonic() - self.last_turn_seconds < STILL_SECONDS
 
     @property
     def is_ready(self) -> bool:

@@ -1,27 +1,39 @@
-"""Topics: made and checked by the registry of `leadline.contracts.topics`. Topics are never made by writing to them."""
+"""What operators' tools ask of a cluster: topics, the offsets of groups, the ends of logs. Topics are never made by
+writing to them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
 
-from leadline.contracts.topics import all_topics, bare_name, full_name
+from leadline.contracts.topics import Topic, bare_name, full_name
 from leadline.errors import SetupError, Unavailable
-from leadline.runtime.settings import Settings, kafka_properties
 
 ANSWER_SECONDS: Final = 30.0
 
 
-def admin_client(settings: Settings) -> AdminClient:
-    """A client of the configured cluster."""
-    properties = kafka_properties(settings)
-    if "bootstrap.servers" not in properties:
+class Cluster(NamedTuple):
+    """A cluster by librdkafka's properties, and the prefix of our topics in it."""
+
+    properties: Mapping[str, Any]
+    topic_prefix: str
+
+
+def admin_client(cluster: Cluster) -> AdminClient:
+    """A client of the cluster; raises SetupError where no address is known."""
+    if "bootstrap.servers" not in cluster.properties:
         message = "no Kafka is known: start one with `leadline up`, or set LEADLINE_KAFKA_BOOTSTRAP"
         raise SetupError(message)
-    return AdminClient({**properties, "client.id": "leadline-admin"})
+    return AdminClient({**cluster.properties, "client.id": "leadline-admin"})
+
+
+def partition_counts(cluster: Cluster) -> dict[str, int]:
+    """How many partitions each topic has, by its full name; raises Unavailable where the cluster does not answer."""
+    return _partition_counts(admin_client(cluster))
 
 
 def _partition_counts(client: AdminClient) -> dict[str, int]:
@@ -33,19 +45,14 @@ def _partition_counts(client: AdminClient) -> dict[str, int]:
     return {name: len(topic.partitions) for name, topic in metadata.topics.items()}
 
 
-def create_topics(settings: Settings) -> list[str]:
-    """Make the topics that are missing and give their names; returns when the broker knows them all."""
-    client = admin_client(settings)
+def create_topics(cluster: Cluster, topics: Sequence[Topic], *, partitions: int, replication: int) -> list[str]:
+    """Make those that are missing and give their full names; returns when the broker knows them all."""
+    client = admin_client(cluster)
     present = _partition_counts(client)
     wanted = [
-        NewTopic(
-            full_name(settings.topic_prefix, topic.name),
-            num_partitions=settings.topic_partitions,
-            replication_factor=settings.topic_replication,
-            config=dict(topic.config),
-        )
-        for topic in all_topics(settings.retry_delays)
-        if full_name(settings.topic_prefix, topic.name) not in present
+        NewTopic(name, num_partitions=partitions, replication_factor=replication, config=dict(topic.config))
+        for topic in topics
+        if (name := full_name(cluster.topic_prefix, topic.name)) not in present
     ]
     if not wanted:
         return []
@@ -62,36 +69,20 @@ def _wait(future: Any) -> None:
             raise
 
 
-def topic_problems(settings: Settings) -> list[str]:
-    """What is not as it should be, each a sentence; empty if all is well."""
-    present = _partition_counts(admin_client(settings))
-    problems = []
-    counts = set()
-    for topic in all_topics(settings.retry_delays):
-        name = full_name(settings.topic_prefix, topic.name)
-        if name not in present:
-            problems.append(f"topic {name} is missing: leadline topics create")
-        else:
-            counts.add(present[name])
-    if len(counts) > 1:
-        problems.append("topics with one key must have one partition count, these have " + ", ".join(map(str, sorted(counts))))
-    return problems
-
-
-def committed_offsets(settings: Settings, group: str) -> dict[tuple[str, int], int]:
+def committed_offsets(cluster: Cluster, group: str) -> dict[tuple[str, int], int]:
     """A group's offsets by (bare topic, partition)."""
-    client = admin_client(settings)
+    client = admin_client(cluster)
     future = client.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)])[group]
     found = future.result(ANSWER_SECONDS).topic_partitions
-    prefix = settings.topic_prefix
+    prefix = cluster.topic_prefix
     return {
         (bare_name(prefix, each.topic), each.partition): each.offset for each in found if each.topic.startswith(prefix)
     }
 
 
-def is_group_empty(settings: Settings, group: str) -> bool:
+def is_group_empty(cluster: Cluster, group: str) -> bool:
     """Whether no member is in the group, or there is no such group."""
-    future = admin_client(settings).describe_consumer_groups([group])[group]
+    future = admin_client(cluster).describe_consumer_groups([group])[group]
     try:
         return not future.result(ANSWER_SECONDS).members
     except KafkaException as error:
@@ -100,9 +91,9 @@ def is_group_empty(settings: Settings, group: str) -> bool:
         raise
 
 
-def log_ends(settings: Settings, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], int]:
+def log_ends(cluster: Cluster, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], int]:
     """The end of each partition's log, by (bare topic, partition); those that do not exist are left out."""
-    client, prefix = admin_client(settings), settings.topic_prefix
+    client, prefix = admin_client(cluster), cluster.topic_prefix
     counts = _partition_counts(client)
     wanted = {
         TopicPartition(full_name(prefix, topic), number): OffsetSpec.latest()
@@ -116,9 +107,9 @@ def log_ends(settings: Settings, places: Sequence[tuple[str, int]]) -> dict[tupl
     }
 
 
-def commit_offset(settings: Settings, group: str, place: tuple[str, int], offset: int) -> None:
+def commit_offset(cluster: Cluster, group: str, place: tuple[str, int], offset: int) -> None:
     """Set an empty group's offset for one partition (bare topic, partition)."""
     topic, number = place
-    position = TopicPartition(full_name(settings.topic_prefix, topic), number, offset)
+    position = TopicPartition(full_name(cluster.topic_prefix, topic), number, offset)
     request = ConsumerGroupTopicPartitions(group, [position])
-    admin_client(settings).alter_consumer_group_offsets([request])[group].result(ANSWER_SECONDS)
+    admin_client(cluster).alter_consumer_group_offsets([request])[group].result(ANSWER_SECONDS)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 from confluent_kafka import Producer, TopicPartition
@@ -48,10 +49,8 @@ class KafkaSink:
         """Write outside the transaction; what cannot be written is forgotten."""
         if not records:
             return
-        try:
+        with suppress(BufferError):
             self._produce(self._plain, records)
-        except BufferError:
-            pass
         self._plain.poll(0)
 
     def _produce(self, producer: Producer, records: Sequence[Outgoing]) -> None:

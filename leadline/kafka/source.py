@@ -42,6 +42,9 @@ class KafkaSource:
                 self._consumer.incremental_assign(chosen)
             else:
                 self._consumer.assign(chosen)
+            # librdkafka keeps a pause over rebalances (confluent-kafka-go #193): a partition that left while it was
+            # paused and comes back would be read by nobody.
+            self._consumer.resume(chosen)
 
         def revoked(_: Consumer, partitions: list[TopicPartition]) -> None:
             rebalance.revoked(self._ours(partitions))

@@ -7,11 +7,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
-from leadline.contracts.topics import SERVICES, all_topics, retry_topics, replay_topic
+from leadline.contracts.topics import SERVICES, all_topics, replay_topic, retry_topics
 from leadline.delivery.record import Record
 from leadline.errors import Unavailable
 from leadline.kafka.admin import committed_offsets
 from leadline.kafka.reading import read_topics
+from leadline.runtime.cluster import cluster
 from leadline.runtime.settings import Settings, kafka_properties
 
 POLL_SECONDS: Final = 0.5
@@ -44,7 +45,7 @@ def wait_until_quiet(settings: Settings, inputs: Inputs, *, seconds: float, say:
 def _left(settings: Settings, service: str, inputs: Sequence[str], records: Iterable[Record]) -> int:
     """How many records a service has still to handle."""
     own = {*inputs, *retry_topics(service, settings.retry_delays), replay_topic(service)}
-    found = committed_offsets(settings, f"{settings.topic_prefix}{service}")
+    found = committed_offsets(cluster(settings), f"{settings.topic_prefix}{service}")
     by_place: defaultdict[tuple[str, int], int] = defaultdict(int)
     for record in records:
         if record.topic in own and record.offset >= found.get((record.topic, record.partition), 0):

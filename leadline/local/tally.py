@@ -69,9 +69,8 @@ def differences(tally: Tally, leads: int, expected: Mapping[str, Any]) -> list[s
     limits = expected["retried"]
     if not limits["at_least"] <= len(tally.retried) <= limits["at_most"]:
         wrong.append(f"retried: {len(tally.retried)}, expected {limits['at_least']} to {limits['at_most']}")
-    for name, counter in (("customers of one lead", tally.customers), ("events with one id", tally.event_ids)):
-        doubled = [key for key, number in counter.items() if number > 1]
-        wrong += [f"{name}: {key} stands {counter[key]} times" for key in doubled]
+    wrong += [f"lead {lead} has {number} customers" for lead, number in tally.customers.items() if number > 1]
+    wrong += [f"event {name} stands {number} times" for (_, name), number in tally.event_ids.items() if number > 1]
     return wrong
 
 

@@ -84,8 +84,8 @@ def _training(data_dir: Path) -> Iterator[None]:
 
 def prepare(settings: Settings) -> None:
     """Make the topics that are missing and bring every schema up to date."""
-    from leadline.kafka.admin import create_topics
     from leadline.postgres.migrate import migrate_all
+    from leadline.runtime.cluster import create_topics
 
     create_topics(settings)
     migrate_all({service: str(database_url(settings, service)) for service in SERVICES})

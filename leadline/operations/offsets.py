@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 from leadline.contracts.topics import full_name
 from leadline.errors import LeadlineError
-from leadline.kafka.admin import committed_offsets, commit_offset, is_group_empty, log_ends
+from leadline.kafka.admin import commit_offset, committed_offsets, is_group_empty, log_ends
 from leadline.postgres.pool import connect
 from leadline.postgres.queries import load_queries
+from leadline.runtime.cluster import cluster
 from leadline.runtime.settings import Settings
 
 
@@ -39,23 +40,25 @@ def standings(settings: Settings, url: str, service: str) -> list[Standing]:
     with connect(url, service) as connection:
         rows = connection.execute(_queries()["standings"].encode(), {"group": group}).fetchall()
     places = {Place(r["topic"].removeprefix(settings.topic_prefix), r["partition"]): r["next_offset"] for r in rows}
-    committed, ends = committed_offsets(settings, group), log_ends(settings, list(places))
+    committed, ends = committed_offsets(cluster(settings), group), log_ends(cluster(settings), list(places))
     return [Standing(place, offset, committed.get(place), ends.get(place)) for place, offset in places.items()]
 
 
-def move_offset(settings: Settings, url: str, service: str, place: Place, offset: int, *, dry_run: bool) -> int | None:
+def move_offset(  # noqa: PLR0913 - two addresses, what, where, and whether
+    settings: Settings, url: str, service: str, place: Place, *, to: int, dry_run: bool
+) -> int | None:
     """Set where the service goes on; gives where it stood in the database.
 
     Raises GroupBusyError while the group has members, LeadlineError for an offset outside the log. What is journalled
     of the partition is dropped: those events were decided by effects that the move passes over.
     """
     group = f"{settings.topic_prefix}{service}"
-    if not is_group_empty(settings, group):
+    if not is_group_empty(cluster(settings), group):
         message = f"the group {group} has members: stop every {service} first"
         raise GroupBusyError(message)
-    end = log_ends(settings, [place]).get(place)
-    if end is None or offset > end:
-        message = f"{place.topic}/{place.partition} ends at {end}: {offset} is outside of it"
+    end = log_ends(cluster(settings), [place]).get(place)
+    if end is None or to > end:
+        message = f"{place.topic}/{place.partition} ends at {end}: {to} is outside of it"
         raise LeadlineError(message)
     before = {standing.place: standing.next_offset for standing in standings(settings, url, service)}
     if not dry_run:
@@ -63,12 +66,12 @@ def move_offset(settings: Settings, url: str, service: str, place: Place, offset
             "group": group,
             "topic": full_name(settings.topic_prefix, place.topic),
             "partition": place.partition,
-            "offset": offset,
+            "offset": to,
         }
         with connect(url, service) as connection, connection.transaction():
             for name in ("move", "forget_journal"):
                 connection.execute(_queries()[name].encode(), parameters)
-            commit_offset(settings, group, place, offset)
+            commit_offset(cluster(settings), group, place, to)
     return before.get(place)
 
 

@@ -14,7 +14,7 @@ def serve_health(port: int, status: Status) -> ThreadingHTTPServer:
     """Answer on this port of loopback and all other addresses; raises SetupError where it is taken."""
 
     class Answers(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802 - the name that http.server calls
+        def do_GET(self) -> None:  # the name that http.server calls
             if self.path == "/metrics":
                 self._answer(200, render(status))
             elif self.path == "/livez":

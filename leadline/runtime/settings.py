@@ -95,7 +95,12 @@ def load_settings() -> Settings:
 
 def database_url(settings: Settings, service: str) -> str | None:
     """The database of one service: `<SERVICE>_DATABASE_URL`, else LEADLINE_DATABASE_URL."""
-    return os.environ.get(f"{service.upper()}_DATABASE_URL") or settings.database_url
+    return own_database_url(service) or settings.database_url
+
+
+def own_database_url(service: str) -> str | None:
+    """What `<SERVICE>_DATABASE_URL` says, if it says anything."""
+    return os.environ.get(f"{service.upper()}_DATABASE_URL") or None
 
 
 def kafka_properties(settings: Settings) -> dict[str, Any]:

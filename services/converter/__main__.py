@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 
+from leadline.delivery.handler import Handler
 from leadline.runtime.service import run_service
 from leadline.runtime.settings import Settings
 from services.converter.handler import ConverterHandler
 
 
-def make_handler(settings: Settings) -> ConverterHandler:
+def make_handler(settings: Settings) -> Handler:
     """The handler as the settings want it."""
     return ConverterHandler(instance=settings.instance)
 

@@ -85,7 +85,7 @@ class Conversions:
         session = Session(
             now,
             known,
-            self._store.lock_leads(transaction, {request.lead_id for request in requests}),
+            self._store.leads_to_convert(transaction, {request.lead_id for request in requests}),
             self._store.contacts_of(transaction, sorted({r.lead_id for r in requests if r.options and r.options.contact_ids})),
         )
         outcomes: dict[int, Outcome] = {}
@@ -170,7 +170,7 @@ def _wait(session: Session, message: Message, error: Mapping[str, Any]) -> list[
     request, rung = message.content.data, message.next_rung
     session.end(message, "waiting", error=error)
     due = session.now + timedelta(seconds=rung.delay_seconds if rung else 0)
-    return [events.retry_scheduled(request, session.attempt(request), error, due, session.about(message))]
+    return [events.retry_scheduled(request, session.attempt(request), error, time_now_text(due), session.about(message))]
 
 
 def _fail(session: Session, message: Message, error: Mapping[str, Any]) -> list[Outgoing]:
@@ -185,6 +185,8 @@ def note_failure(
     """A request made our own code raise: it waits for its next attempt, or has failed and may be retried by hand."""
     request: Request = message.content.data
     session = Session(now, store.known_conversions(transaction, [request.conversion_id]), {})
+    if is_repeat(str(message.origin), session.known.get(request.conversion_id), is_replay=message.is_replay):
+        return []
     error = events.describe_code(ErrorCode(failure.code))
     emit = _wait(session, message, error) if message.next_rung else _fail(session, message, error)
     store.save_endings(transaction, session.endings)

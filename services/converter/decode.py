@@ -55,7 +55,7 @@ def event_time(record: Record, envelope: Envelope) -> str:
 
 
 def _request(record: Record, envelope: Envelope, data: Any) -> Content:
-    conversion_id = str(names.conversion_id(envelope.idempotency_key, envelope.source, envelope.id))
+    conversion_id = names.conversion_id(envelope.idempotency_key, envelope.source, envelope.id)
     requester = data.requested_by
     request = Request(
         conversion_id=conversion_id,

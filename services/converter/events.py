@@ -2,70 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
-from typing import Any, Final, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 import orjson
 
 from leadline.contracts.codes import ErrorCode
 from leadline.contracts.events import EVENTS
-from leadline.contracts.times import time_now_text
 from leadline.delivery.record import Headers, Outgoing
 from services.converter.domain.decision import Refusal, Request
 from services.converter.domain.plan import Result
 
 SOURCE: Final = "/leadline/converter"
-CONVERSIONS: Final = "conversion.events"
-CUSTOMERS: Final = "customer.events"
-PROGRESS: Final = "conversion.progress"
 _FIXED: Final[Headers] = [
     ("ce_specversion", b"1.0"),
     ("ce_source", SOURCE.encode()),
     ("content-type", b"application/json"),
 ]
-_TYPES: Final = {event.short_name: name.encode() for name, event in EVENTS.items()}
+_KINDS: Final = {
+    event.short_name: (event.topics[0], event.short_name.encode(), ("ce_type", name.encode())) for name, event in EVENTS.items()
+}
+_as_tuple = tuple.__new__  # a third of the time of Outgoing(...)
 
 
 class About:
     """What the envelopes of one conversion's events have in common; made once, since there are some six of them."""
 
-    __slots__ = ("conversion_id", "shared", "time")
+    __slots__ = ("_conversion", "_shared", "conversion_id", "time")
 
     def __init__(self, conversion_id: str, time: str, traceparent: str | None = None) -> None:
         self.conversion_id = conversion_id
         self.time = time
-        correlation = conversion_id.encode()
-        self.shared: Headers = [
+        self._conversion = conversion_id.encode()
+        self._shared: Headers = [
             *_FIXED,
             ("ce_time", time.encode()),
-            ("ce_correlationid", correlation),
-            ("correlation_id", correlation),
+            ("ce_correlationid", self._conversion),
+            ("correlation_id", self._conversion),
         ]
         if traceparent:
-            self.shared.append(("traceparent", traceparent.encode()))
+            self._shared.append(("traceparent", traceparent.encode()))
 
-
-class Fact(NamedTuple):
-    """One thing that happened: its kind (`customer.created`), what it is about, and what makes its id unique."""
-
-    kind: str
-    subject: str
-    data: bytes
-    suffix: str = ""
-
-
-def outgoing(topic: str, about: About, fact: Fact) -> Outgoing:
-    """One record; its `ce_id` is made of conversion and kind, so the same event is the same record for ever."""
-    kind, subject_text, data, suffix = fact
-    subject = subject_text.encode()
-    headers = [
-        *about.shared,
-        ("ce_id", f"{about.conversion_id}:{kind}{suffix}".encode()),
-        ("ce_type", _TYPES[kind]),
-        ("ce_subject", subject),
-    ]
-    return Outgoing(topic, subject, data, headers)
+    def say(self, kind: str, subject: str, data: bytes, suffix: bytes = b"") -> Outgoing:
+        """One record; its `ce_id` is made of conversion and kind, so the same event is the same record for ever."""
+        topic, name, type_header = _KINDS[kind]
+        key = subject.encode()
+        event_id = b"%b:%b%b" % (self._conversion, name, suffix)
+        headers = [*self._shared, type_header, ("ce_id", event_id), ("ce_subject", key)]
+        return _as_tuple(Outgoing, (topic, key, data, headers))
 
 
 def completed(result: Result, about: About) -> list[Outgoing]:
@@ -74,7 +58,20 @@ def completed(result: Result, about: About) -> list[Outgoing]:
     customer_id, lead_id = result.customer["customer_id"], plan.lead.lead_id
     contacts = orjson.Fragment(orjson.dumps(result.contacts))
     customer = orjson.dumps({**result.customer, "contacts": contacts})
-    closed = result.assignment
+    linked = {"customer_id": customer_id, "lead_id": lead_id, "conversion_id": about.conversion_id, "linked_at": now}
+    records = [
+        accepted(plan.request, plan.attempt, about),
+        about.say("customer.created", customer_id, customer),
+        about.say("customer.lead-linked", customer_id, orjson.dumps(linked)),
+    ]
+    for number, contact in enumerate(result.contacts, 1):
+        created = {"customer_id": customer_id, "conversion_id": about.conversion_id, "contact": contact, "created_at": now}
+        records.append(about.say("contact.created", customer_id, orjson.dumps(created), b":%d" % number))
+    if result.opportunity:
+        opened = {"opportunity": result.opportunity, "conversion_id": about.conversion_id}
+        records.append(about.say("opportunity.created", customer_id, orjson.dumps(opened), b":1"))
+    if result.assignment:
+        records.append(_assignment_closed(result, result.assignment, about))
     outcome = {
         **_about_request(plan.request, plan.attempt),
         "completed_at": now,
@@ -84,80 +81,48 @@ def completed(result: Result, about: About) -> list[Outgoing]:
         "lead": {"lead_id": lead_id, "status": "converted", "converted_at": now},
         "manifest": _manifest(result),
     }
-    linked = {"customer_id": customer_id, "lead_id": lead_id, "conversion_id": about.conversion_id, "linked_at": now}
-    facts = [
-        Fact("customer.created", customer_id, customer),
-        Fact("customer.lead-linked", customer_id, orjson.dumps(linked)),
-        *_contact_facts(result, about),
-    ]
-    if result.opportunity:
-        opened = {"opportunity": result.opportunity, "conversion_id": about.conversion_id}
-        facts.append(Fact("opportunity.created", customer_id, orjson.dumps(opened), ":1"))
-    if closed:
-        ended = {
-            "assignment_id": closed["assignment_id"],
-            "lead_id": lead_id,
-            "rep_id": closed["rep_id"],
-            "status": "converted",
-            "customer_id": customer_id,
-            "conversion_id": about.conversion_id,
-            "closed_at": now,
-        }
-        facts.append(Fact("assignment.closed", customer_id, orjson.dumps(ended), ":1"))
-    end = Fact("conversion.completed", lead_id, orjson.dumps(outcome))
-    return [
-        *accepted(plan.request, plan.attempt, about),
-        *(outgoing(CUSTOMERS, about, fact) for fact in facts),
-        outgoing(CONVERSIONS, about, end),
-    ]
+    records.append(about.say("conversion.completed", lead_id, orjson.dumps(outcome)))
+    return records
 
 
-def _contact_facts(result: Result, about: About) -> Iterator[Fact]:
+def _assignment_closed(result: Result, assignment: Mapping[str, Any], about: About) -> Outgoing:
     customer_id = result.customer["customer_id"]
-    for number, contact in enumerate(result.contacts, 1):
-        created = {
-            "customer_id": customer_id,
-            "conversion_id": about.conversion_id,
-            "contact": contact,
-            "created_at": about.time,
-        }
-        yield Fact("contact.created", customer_id, orjson.dumps(created), f":{number}")
+    data = {
+        "assignment_id": assignment["assignment_id"],
+        "lead_id": result.plan.lead.lead_id,
+        "rep_id": assignment["rep_id"],
+        "status": "converted",
+        "customer_id": customer_id,
+        "conversion_id": about.conversion_id,
+        "closed_at": about.time,
+    }
+    return about.say("assignment.closed", customer_id, orjson.dumps(data), b":1")
 
 
-def accepted(request: Request, attempt: int, about: About) -> list[Outgoing]:
-    """The request was checked and its conversion began; told once, with the attempt that passed the gate."""
+def accepted(request: Request, attempt: int, about: About) -> Outgoing:
+    """The request was checked and its conversion began."""
     data = orjson.dumps({**_about_request(request, attempt), "accepted_at": about.time})
-    return [outgoing(CONVERSIONS, about, Fact("conversion.accepted", request.lead_id, data))]
+    return about.say("conversion.accepted", request.lead_id, data)
 
 
 def failed(request: Request, attempt: int, error: Mapping[str, Any], about: About) -> Outgoing:
     """The conversion ended without a customer."""
     data = orjson.dumps({**_about_request(request, attempt), "failed_at": about.time, "error": error})
-    return outgoing(CONVERSIONS, about, Fact("conversion.failed", request.lead_id, data, f":{attempt}"))
+    return about.say("conversion.failed", request.lead_id, data, b":%d" % attempt)
 
 
-def retry_scheduled(
-    request: Request, attempt: int, error: Mapping[str, Any], next_retry_at: datetime, about: About
-) -> Outgoing:
+def retry_scheduled(request: Request, attempt: int, error: Mapping[str, Any], next_retry_at: str, about: About) -> Outgoing:
     """This attempt failed, the next one comes by itself."""
-    data = orjson.dumps(
-        {
-            **_about_request(request, attempt),
-            "error": error,
-            "next_retry_at": time_now_text(next_retry_at),
-            "scheduled_at": about.time,
-        }
-    )
-    return outgoing(CONVERSIONS, about, Fact("conversion.retry-scheduled", request.lead_id, data, f":{attempt}"))
+    scheduled = {"error": error, "next_retry_at": next_retry_at, "scheduled_at": about.time}
+    data = orjson.dumps({**_about_request(request, attempt), **scheduled})
+    return about.say("conversion.retry-scheduled", request.lead_id, data, b":%d" % attempt)
 
 
 def processing_started(ids_by_lead: Mapping[str, str], instance: str, now: str) -> Outgoing:
     """Work on these conversions begins; one record for a partition's share of a batch, keyed by its first lead."""
     first_lead, first_id = next(iter(ids_by_lead.items()))
     data = orjson.dumps({"conversion_ids": list(ids_by_lead.values()), "started_at": now, "instance": instance})
-    about = About(first_id, now)
-    fact = Fact("conversion.processing-started", first_lead, data, f":{now}")
-    return outgoing(PROGRESS, about, fact)
+    return About(first_id, now).say("conversion.processing-started", first_lead, data, b":" + now.encode())
 
 
 def describe(refusal: Refusal) -> dict[str, Any]:

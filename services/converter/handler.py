@@ -16,8 +16,8 @@ from services.converter.conversion import Conversions, note_failure
 from services.converter.decode import LEADS, REQUESTS, decode
 from services.converter.domain.decision import Request
 from services.converter.leads import Leads
-from services.converter.unreadable import note_unreadable, unreadable_request
 from services.converter.store import ConverterStore
+from services.converter.unreadable import note_unreadable, unreadable_request
 
 Clock = Callable[[], datetime]
 

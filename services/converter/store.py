@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -26,8 +25,7 @@ _OPPORTUNITY = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
+class Ending(NamedTuple):
     """What is noted of a conversion: its state after this attempt. `is_new`: there is no row of it yet."""
 
     request: Request
@@ -49,6 +47,11 @@ class ConverterStore:
     def lock_leads(self, transaction: Transaction, lead_ids: Iterable[str]) -> dict[str, Lead]:
         """The leads of these ids that are known, locked until the transaction ends."""
         rows = transaction.execute(self._queries["lock_leads"], {"ids": sorted(set(lead_ids))})
+        return {row["lead_id"]: _lead(row) for row in rows}
+
+    def leads_to_convert(self, transaction: Transaction, lead_ids: Iterable[str]) -> dict[str, Lead]:
+        """As `lock_leads`, without the stamps: a conversion does not change what lead events have said."""
+        rows = transaction.execute(self._queries["leads_to_convert"], {"ids": sorted(set(lead_ids))})
         return {row["lead_id"]: _lead(row) for row in rows}
 
     def save_leads(self, transaction: Transaction, leads: Sequence[Lead]) -> None:

@@ -6,6 +6,14 @@ WHERE lead_id = ANY(%(ids)b)
 ORDER BY lead_id
 FOR UPDATE
 
+-- name: leads_to_convert
+-- As lock_leads, without what only lead events need.
+SELECT lead_id, status, fields, '{}'::jsonb AS stamps, assignment, conversion_id, customer_id
+FROM lead
+WHERE lead_id = ANY(%(ids)b)
+ORDER BY lead_id
+FOR UPDATE
+
 -- name: save_leads
 INSERT INTO lead (lead_id, status, fields, stamps, assignment)
 SELECT lead_id, status, fields, stamps, assignment

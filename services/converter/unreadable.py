@@ -46,7 +46,7 @@ def unreadable_request(trail: Trail) -> Unreadable | None:
     if not key or not lead_id or headers.get("ce_type") in _OTHERS:
         return None
     request = Request(
-        conversion_id=str(names.conversion_id(key, "", "")),
+        conversion_id=names.conversion_id(key, "", ""),
         idempotency_key=key,
         lead_id=lead_id,
         body=record.value or b"",

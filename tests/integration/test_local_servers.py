@@ -15,14 +15,13 @@ from tempfile import TemporaryDirectory
 import psycopg
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 
 from leadline.errors import SetupError
 from leadline.local import identity, launcher
 from leadline.local.kafka import start_kafka
 from leadline.local.ports import LOOPBACK
 from leadline.local.postgres import RunningPostgres, start_postgres
-from tests.stack import start_stack
 
 _ROOT = Path(__file__).parents[2]
 _START_BOTH = """
@@ -91,22 +90,20 @@ def test_a_taken_port_is_refused_with_a_sentence(tmp_path: Path) -> None:
 
 
 def test_killing_the_parent_leaves_no_server_running_and_the_data_usable(tmp_path: Path) -> None:
-    parent = _start_parent([], tmp_path)
-    pids = _pids(parent)
-    parent.kill()
-    parent.wait()
+    with _start_parent([], tmp_path) as parent:
+        pids = _pids(parent)
+        parent.kill()
     _wait_until(lambda: not any(map(_lives, pids)))
-    with start_stack(tmp_path) as stack:
-        assert stack.kafka.alive
-        assert stack.postgres.alive
+    with start_postgres(tmp_path) as postgres:
+        _insert(postgres, 1)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="the other tests already run as a normal user")
 def test_both_run_for_a_normal_user(tmp_path: Path) -> None:
     as_user = [sys.executable, launcher.__file__, str(os.getpid()), str(int(signal.SIGKILL)), "namespace", "65534"]
-    parent = _start_parent(as_user, tmp_path)
-    pids = _pids(parent)
-    parent.communicate(timeout=20)
+    with _start_parent(as_user, tmp_path) as parent:
+        pids = _pids(parent)
+        parent.communicate(timeout=20)
     assert parent.returncode == 0
     assert not any(map(_lives, pids))
 

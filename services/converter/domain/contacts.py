@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from services.converter.domain.names import email_key
+from services.converter.domain.names import email_key, name_id
 
 _PERSON: Final = ("first_name", "last_name", "email", "phone", "job_title")
 Contacts = Mapping[str, Mapping[str, Any]]
@@ -17,13 +16,18 @@ def unknown_contacts(chosen: Sequence[str] | None, known: Contacts) -> list[str]
     return [item_id for item_id in chosen or () if item_id not in known]
 
 
-def make_contacts(space: uuid.UUID, lead: Mapping[str, Any], chosen: Contacts) -> list[dict[str, Any]]:
+def make_contacts(space: bytes, lead: Mapping[str, Any], chosen: Contacts) -> list[dict[str, Any]]:
     """The primary contact first. It is the lead's person, unless a chosen contact is marked as primary.
 
     Two with one e-mail address are one contact: the chosen one.
     """
-    person = {"contact_id": str(uuid.uuid5(space, "contact")), "lead_contact_id": None}
-    person |= {name: lead.get(name) for name in _PERSON} | {"role": None, "is_primary": True}
+    person: dict[str, Any] = {
+        "contact_id": name_id(space, "contact"),
+        "lead_contact_id": None,
+        **{name: lead.get(name) for name in _PERSON},
+        "role": None,
+        "is_primary": True,
+    }
     if not chosen:
         return [person]
     contacts = [_chosen(space, item_id, fields) for item_id, fields in chosen.items()]
@@ -35,9 +39,9 @@ def make_contacts(space: uuid.UUID, lead: Mapping[str, Any], chosen: Contacts) -
     return [{**contact, "is_primary": place == 0} for place, contact in enumerate(ordered)]
 
 
-def _chosen(space: uuid.UUID, item_id: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+def _chosen(space: bytes, item_id: str, fields: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "contact_id": str(uuid.uuid5(space, f"contact:{item_id}")),
+        "contact_id": name_id(space, f"contact:{item_id}"),
         "lead_contact_id": item_id,
         **{name: fields.get(name) for name in _PERSON},
         "role": fields.get("role"),

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from leadline.contracts.codes import ErrorCode
 from services.converter.domain.lead import CONVERTED, CONVERTIBLE, NOT_CONVERTIBLE, Lead, LeadChange, LeadItem
 
-UNREADABLE: Final = frozenset({ErrorCode.PAYLOAD_NOT_JSON, ErrorCode.SCHEMA_INVALID, ErrorCode.TYPE_UNKNOWN, ErrorCode.KEY_MISMATCH})
+UNREADABLE: Final = frozenset(
+    {ErrorCode.PAYLOAD_NOT_JSON, ErrorCode.SCHEMA_INVALID, ErrorCode.TYPE_UNKNOWN, ErrorCode.KEY_MISMATCH}
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """A conversion request with its identity. `body` is kept to tell a repeat from another request with its key."""
 
     conversion_id: str

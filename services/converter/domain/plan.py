@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from leadline.contracts.codes import ErrorCode
 from services.converter.domain.contacts import Contacts, make_contacts, unknown_contacts
 from services.converter.domain.custom_fields import merge_custom_fields
 from services.converter.domain.decision import Refusal, Request
 from services.converter.domain.lead import Lead
-from services.converter.domain.names import customer_name, customer_number, email_key
+from services.converter.domain.names import customer_name, customer_number, email_key, id_space, name_id
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """A conversion that can be carried out. `fields` are the lead's, with its custom fields where they are to go."""
 
     request: Request
@@ -28,8 +25,7 @@ class Plan:
     attempt: int
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """What a conversion has made, ready to be written and told: shaped as the events say it, times are text."""
 
     plan: Plan
@@ -45,8 +41,8 @@ def make_plan(request: Request, lead: Lead, known_contacts: Contacts, attempt: i
     if options is None:
         return Plan(request, lead, lead.fields, {}, email_key(lead.fields.get("email")), None, attempt)
     if unknown := unknown_contacts(options.contact_ids, known_contacts):
-        fields = [f"options.contact_ids.{options.contact_ids.index(each)}" for each in unknown]
-        return Refusal(ErrorCode.CONTACT_UNKNOWN, fields=fields)
+        places = [f"options.contact_ids.{options.contact_ids.index(each)}" for each in unknown]
+        return Refusal(ErrorCode.CONTACT_UNKNOWN, fields=places)
     if missing := _missing_of_opportunity(options.opportunity):
         return Refusal(ErrorCode.OPPORTUNITY_INVALID, fields=missing)
     merged = merge_custom_fields(lead.fields, options.custom_fields)
@@ -66,15 +62,16 @@ def _missing_of_opportunity(asked: Any) -> list[str]:
 def carry_out(plan: Plan, count: int, now: str, *, taken_codes: Mapping[str, Any]) -> Result:
     """Make the records of a plan; `count` is the customer's place in the count, `now` the time that all of it carries."""
     request, lead = plan.request, plan.lead
-    space = uuid.UUID(request.conversion_id)
+    space = id_space(request.conversion_id)
     number = customer_number(count)
     lead_code = lead.fields.get("code")
     code = plan.custom_code or (lead_code if lead_code and lead_code not in taken_codes else number)
-    customer_id = str(uuid.uuid5(space, "customer"))
-    customer = _customer(plan, now) | {"customer_id": customer_id, "customer_number": number, "code": code}
+    customer_id = name_id(space, "customer")
+    customer = _customer(plan, now)
+    customer["customer_id"], customer["customer_number"], customer["code"] = customer_id, number, code
     opportunity = None
     if request.options and request.options.opportunity is not None:
-        opportunity = _opportunity(request.options.opportunity, str(uuid.uuid5(space, "opportunity")), now)
+        opportunity = _opportunity(request.options.opportunity, name_id(space, "opportunity"), now)
         opportunity |= {"customer_id": customer_id, "lead_id": lead.lead_id}
     assignment = None
     if lead.assignment and lead.assignment["status"] == "active":

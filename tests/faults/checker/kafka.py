@@ -15,7 +15,7 @@ from confluent_kafka import (
     Message,
     TopicPartition,
 )
-from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
+from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from tests.faults.checker.facts import Coordinates, Place, Record
 
@@ -98,7 +98,7 @@ class Log:
 
     def ends(self, places: Iterable[Place]) -> dict[Place, int]:
         """Each partition's end, markers and open transactions included."""
-        latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
+        latest = OffsetSpec.latest()
         spec = {TopicPartition(self._prefix + topic, partition): latest for topic, partition in places}
         if not spec:
             return {}

@@ -11,6 +11,9 @@ from tests.faults.checker.facts import Coordinates, Record
 from tests.faults.checker.kafka import Log
 
 
+ENDS = ("conversion.completed", "conversion.failed")
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """A record and where it lies."""
@@ -57,18 +60,17 @@ class Topics:
             self._seen[at[0]].append(Seen(at, record))
         return {topic: sorted(self._seen[topic], key=lambda seen: seen.at) for topic in topics}
 
-    def story(self, conversion_id: str) -> list[Seen]:
-        """The conversion's events in conversion.events, oldest first."""
-        return [seen for seen in self.read("conversion.events") if seen.header("ce_correlationid") == conversion_id]
+    def stories(self) -> dict[str, list[Seen]]:
+        """Each conversion's events in conversion.events, oldest first."""
+        return _by_conversion(self.read("conversion.events"))
 
-    def customer_events(self, conversion_id: str) -> list[Seen]:
-        """What the conversion has left in customer.events, oldest first."""
-        return [seen for seen in self.read("customer.events") if seen.header("ce_correlationid") == conversion_id]
+    def products(self) -> dict[str, list[Seen]]:
+        """What each conversion has left in customer.events, oldest first."""
+        return _by_conversion(self.read("customer.events"))
 
     def ended(self, *conversion_ids: str) -> bool:
         """Whether each of these conversions has come to an end."""
-        ends = ("conversion.completed", "conversion.failed")
-        over = {seen.header("ce_correlationid") for seen in self.read("conversion.events") if seen.kind in ends}
+        over = {each for each, story in self.stories().items() if any(seen.kind in ENDS for seen in story)}
         return over.issuperset(conversion_ids)
 
     def last_offsets(self, *topics: str) -> dict[tuple[str, int], int]:
@@ -78,3 +80,10 @@ class Topics:
     def dead_letters(self, service: str = "converter") -> list[Seen]:
         """The service's dead letters."""
         return self.read(f"{service}.dlq")
+
+
+def _by_conversion(events: list[Seen]) -> dict[str, list[Seen]]:
+    found: defaultdict[str, list[Seen]] = defaultdict(list)
+    for seen in events:
+        found[seen.header("ce_correlationid") or ""].append(seen)
+    return found

@@ -5,25 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import psycopg
-from confluent_kafka import Producer
 
-from leadline.delivery.record import Outgoing
-from leadline.kafka.admin import create_topics
-from leadline.kafka.publish import publish_records
 from leadline.postgres.migrate import migrate_all
+from leadline.runtime.cluster import create_topics
 from leadline.runtime.settings import Settings
 from tests.scenarios.harness.instance import Instance
 from tests.scenarios.harness.topics import Topics
+from tests.scenarios.harness.upstream import Upstream
 from tests.stack import OwnStack, Stack, fresh_database, new_topic_prefix
 
 DELAYS = "1s,2s,3s"
 
 
-@dataclass(frozen=True)
+@dataclass
 class World:
     """Where everything is; `environment` is what each of its processes gets."""
 
@@ -34,6 +33,11 @@ class World:
     protocol: str = "consumer"
     prefix: str = field(default_factory=new_topic_prefix)
     instances: list[Instance] = field(default_factory=list)
+
+    @cached_property
+    def upstream(self) -> Upstream:
+        """Who sends records to it."""
+        return Upstream(self.bootstrap, self.prefix)
 
     @property
     def bootstrap(self) -> str:
@@ -65,18 +69,6 @@ class World:
         instance = Instance(service, env, self.folder / f"{service}-{name}.log", failpoints)
         self.instances.append(instance)
         return instance
-
-    def publish(self, records: Sequence[Outgoing], **properties: Any) -> None:
-        """Write records and wait until the broker has them; `properties` are librdkafka's, `_` for `.`."""
-        user = {"bootstrap.servers": self.bootstrap} | {name.replace("_", "."): at for name, at in properties.items()}
-        publish_records(user, self.prefix, records)
-
-    def publish_to(self, partition: int, records: Sequence[Outgoing]) -> None:
-        """Write records to one partition, whatever their keys are: as an upstream with another partitioner would."""
-        producer = Producer({"bootstrap.servers": self.bootstrap, "acks": "all"})
-        for record in records:
-            producer.produce(self.prefix + record.topic, record.value, record.key, partition, headers=record.headers)
-        assert producer.flush(30) == 0, "the broker does not take the records"
 
     @contextmanager
     def topics(self) -> Iterator[Topics]:
