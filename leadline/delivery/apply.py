@@ -90,9 +90,10 @@ class Applier:
 
     def _handle(self, work: Work, batch: Batch) -> dict[Partition, list[Outgoing]]:
         messages = [message for share in batch.shares for message in share.messages]
-        # A record may have been put to wait by a version of the service that could still read it.
-        if refused := sorted({str(r.trail.origin) for share in batch.shares for r in share.rejections}):
-            work.clear_waiting(refused)
+        # A record of a retry or replay topic may wait, put there by a version of the service that could still read it.
+        refused = {str(r.trail.origin) for share in batch.shares for r in share.rejections}
+        if refused:
+            work.clear_waiting(sorted(refused))
         keys = sorted({m.content.order_key for m in messages if m.content.order_key is not None})
         queue = Queue(work.waiting(keys) if keys else ())
         outcomes: dict[int, Outcome | Waiting] = {}
@@ -118,13 +119,14 @@ class Applier:
                 queue.put(message, blocker.rung)
                 outcomes[id(message)] = blocker
         decided = handle_isolated(self.handler, work, ready, self.ledger.is_record_fault)
+        # A record that was replayed twice may come twice in a wave: it waits if one of the two does.
+        retried = {str(m.origin) for m, outcome in zip(ready, decided, strict=True) if isinstance(outcome, Retry)}
         for message, outcome in zip(ready, decided, strict=True):
             outcomes[id(message)] = outcome
-            if not isinstance(outcome, Retry):
-                queue.clear(message)
-        for message, outcome in zip(ready, decided, strict=True):  # last: a record that was replayed twice still waits
             if isinstance(outcome, Retry) and message.next_rung:
                 queue.put(message, message.next_rung.name)
+            elif not retried or str(message.origin) not in retried:
+                queue.clear(message)
 
     def _outgoing(self, work: Work, share: Share, outcomes: dict[int, Outcome | Waiting]) -> list[Outgoing]:
         found: list[tuple[int, list[Outgoing]]] = [

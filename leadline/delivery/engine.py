@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -127,7 +127,7 @@ class Engine:
             self._parts.source.pause(list(self._intake.positions))
             polled = self._parts.source.poll(self._parts.batch_records, 0)
             if polled.records or polled.ends:
-                self._early.append(polled)
+                self._early.append(_of(polled, self._intake.positions))
             if self._pipeline.submit(self._pending, SUBMIT_SECONDS):
                 break
         self._parts.source.resume([p for p in self._intake.positions if p not in self._intake.paused])
@@ -172,7 +172,7 @@ class Engine:
         if self._pending:
             self._pending.shares = [s for s in self._pending.shares if s.step.partition not in partitions]
         # Read again from where the partition is taken over: kept, they would jump over what was pending before them.
-        self._early = [_without(polled, set(partitions)) for polled in self._early]
+        self._early = [_of(polled, self._intake.positions) for polled in self._early]
         self.status.assigned_partitions = len(self._intake.positions)
 
     def _settle(self) -> None:
@@ -190,6 +190,6 @@ class Engine:
         raise Fenced(message)
 
 
-def _without(polled: Polled, partitions: set[Partition]) -> Polled:
-    records = [record for record in polled.records if Partition(record.topic, record.partition) not in partitions]
-    return Polled(records, {p: end for p, end in polled.ends.items() if p not in partitions})
+def _of(polled: Polled, owned: Container[Partition]) -> Polled:
+    records = [record for record in polled.records if Partition(record.topic, record.partition) in owned]
+    return Polled(records, {partition: end for partition, end in polled.ends.items() if partition in owned})

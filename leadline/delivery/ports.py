@@ -155,7 +155,7 @@ class Ledger(Protocol):
         """Set the first offset of partitions that nobody has ever written for."""
 
     def journal(self, partitions: Sequence[Partition]) -> list[JournalRow]:
-        """What may not have reached Kafka, oldest first for each partition."""
+        """What may not have reached Kafka, in the order in which it was written, whatever its partition."""
 
     def progress(self, partitions: Sequence[Partition]) -> dict[Partition, tuple[int, int]]:
         """Epoch and next offset of each partition, whoever owns it."""

@@ -7,6 +7,7 @@ A dead letter that is copied as it is to the replay topic is a replay: its `dlq-
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -17,6 +18,10 @@ RETRY_FIRST = "retry-id"
 DEAD_LETTER_FIRST = "dlq-id"
 MESSAGE_LIMIT = 1_000
 STACK_LIMIT = 8_000
+_TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}").fullmatch
+_DIGITS = re.compile(r"[0-9]{1,18}").fullmatch
+FIRST_ATTEMPT = Attempt(1, 0, None)
+_as_tuple = tuple.__new__  # this is done for every record there is
 
 
 class Trail(NamedTuple):
@@ -33,8 +38,10 @@ def follow(record: Record, topic_prefix: str, block_begins: str | None) -> Trail
     `block_begins` is RETRY_FIRST for records of the service's retry topics, DEAD_LETTER_FIRST for those of its replay
     topic, None for its inputs: what stands there in a record's headers is the record's own.
     """
+    if block_begins is None:
+        return _as_tuple(Trail, (record, _as_tuple(Origin, (topic_prefix + record.topic, *record[1:4])), FIRST_ATTEMPT))
     names = [name for name, _ in record.headers]
-    if block_begins is not None and block_begins in names:
+    if block_begins in names:
         start = len(names) - 1 - names[::-1].index(block_begins)
         prefix = block_begins.removesuffix("id")
         block = {name.removeprefix(prefix): _text(value) for name, value in record.headers[start:]}
@@ -46,14 +53,27 @@ def follow(record: Record, topic_prefix: str, block_begins: str | None) -> Trail
 
 
 def _read_block(record: Record, block: dict[str, str], prefix: str) -> Trail | None:
+    is_retry = prefix == "retry-"
     try:
-        origin = Origin(block["topic"], int(block["partition"]), int(block["offset"]), int(block["timestamp"]))
-        is_retry = prefix == "retry-"
-        number = int(block["attempts"]) + 1 if is_retry else 1
-        replays = int(block.get("replays", "0")) + (0 if is_retry else 1)
+        origin = Origin(_topic(block), _count(block["partition"]), _count(block["offset"]), int(block["timestamp"]))
+        number = _count(block["attempts"]) + 1 if is_retry else 1
+        replays = _count(block.get("replays", "0")) + (0 if is_retry else 1)
     except (KeyError, ValueError):
         return None  # headers of these names that are not ours: leave them alone
     return Trail(record, origin, Attempt(number, replays, block.get("first-failed-at") or None))
+
+
+def _topic(block: dict[str, str]) -> str:
+    """A name that a topic may have: it is kept in the database, which could not store just any text."""
+    if not _TOPIC(block["topic"]):
+        raise ValueError
+    return block["topic"]
+
+
+def _count(text: str) -> int:
+    if not _DIGITS(text):
+        raise ValueError
+    return int(text)
 
 
 def retry_headers(trail: Trail, failure: Failure, *, attempts: int) -> Headers:

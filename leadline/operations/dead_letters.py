@@ -43,21 +43,22 @@ class DeadLetter:
 def collect(dead: Iterable[Record], decisions: Iterable[Record]) -> list[DeadLetter]:
     """All dead letters, oldest first; a record that died again after a replay is one dead letter, open again.
 
-    A decision counts for the deaths before it, by the broker's time.
+    A record that died in two services is two, with one id. A decision counts for the deaths before it, by the broker's
+    time; of two in one millisecond the death is the later, since an operator has to read it first.
     """
-    letters: dict[str, DeadLetter] = {}
+    letters: dict[tuple[str, str], DeadLetter] = {}
     for record in sorted(dead, key=lambda record: record.timestamp_ms):
         facts = facts_of(record)
-        dlq_id = facts.get("id")
+        service, dlq_id = place = facts.get("service", ""), facts.get("id", "")
         if dlq_id:
-            before = letters.get(dlq_id)
-            service = facts.get("service", "")
-            letters[dlq_id] = DeadLetter(dlq_id, service, facts, record, before.deaths + 1 if before else 1, "open")
+            before = letters.get(place)
+            letters[place] = DeadLetter(dlq_id, service, facts, record, before.deaths + 1 if before else 1, "open")
     for record in sorted(decisions, key=lambda record: record.timestamp_ms):
         state = DECISIONS.get(_type(record))
-        letter = letters.get(_decided(record))
-        if state and letter and record.timestamp_ms >= letter.record.timestamp_ms:
-            letters[letter.dlq_id] = replace(letter, state=state)
+        place = _decided(record)
+        letter = letters.get(place)
+        if state and letter and record.timestamp_ms > letter.record.timestamp_ms:
+            letters[place] = replace(letter, state=state)
     return list(letters.values())
 
 
@@ -83,9 +84,10 @@ def _type(record: Record) -> str:
     return (dict(record.headers).get("ce_type") or b"").decode("utf-8", "replace")
 
 
-def _decided(record: Record) -> str:
+def _decided(record: Record) -> tuple[str, str]:
+    """The service and the id of the dead letter that a decision is about."""
     try:
         body: Any = orjson.loads(record.value or b"")
     except ValueError:
-        return ""
-    return str(body.get("dlq_id", "")) if isinstance(body, dict) else ""
+        body = None
+    return (str(body.get("service", "")), str(body.get("dlq_id", ""))) if isinstance(body, dict) else ("", "")

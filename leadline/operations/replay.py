@@ -34,8 +34,9 @@ def operator(name: str) -> Operator:
 
 
 def replays(letters: Sequence[DeadLetter], by: Operator) -> list[Outgoing]:
-    """Each record as it died, to its service's replay topic, in the order of death; then a note for each.
+    """A note for each, then each record as it died, to its service's replay topic, in the order of death.
 
+    The note is first: a record may die again at once, and a note behind that would say that it is still on its way.
     The `dlq-*` headers go along: they tell the service where the record first came from.
     """
     run = str(uuid.uuid4())
@@ -43,7 +44,7 @@ def replays(letters: Sequence[DeadLetter], by: Operator) -> list[Outgoing]:
         Outgoing(replay_topic(each.service), each.record.key, each.record.value, each.record.headers) for each in letters
     ]
     more = {"requested_at": time_now_text(by.at), "replay_id": run, "notify": False}
-    return records + [_note("replay-requested", each, by, more) for each in letters]
+    return [_note("replay-requested", each, by, more) for each in letters] + records
 
 
 def discards(letters: Sequence[DeadLetter], by: Operator, reason: str) -> list[Outgoing]:

@@ -20,7 +20,7 @@ from leadline.postgres.queries import load_queries
 # What is tried again as a whole, because the moment is at fault and not a record: deadlock, serialization, locks,
 # time-outs, resources, shutdown. https://www.postgresql.org/docs/18/errcodes-appendix.html
 _MOMENT: Final = ("08", "40", "53", "55", "57", "58")
-_MOMENT_STATES: Final = ("25P02", "25P03", "25P04")
+_MOMENT_STATES: Final = ("25P02", "25P03", "25P04", "25006")  # the last: read only, as a replica before it takes over
 
 
 def is_record_fault(error: Exception) -> bool:
@@ -144,7 +144,7 @@ class PostgresLedger:
             connection.execute(self._names.queries["begin_at"].encode(), parameters)
 
     def journal(self, partitions: Sequence[Partition]) -> list[JournalRow]:
-        """What may not have reached Kafka, oldest first for each partition."""
+        """What may not have reached Kafka, in the order in which it was written."""
         rows = self._fetch("journal", self._names.of(partitions))
         return [JournalRow(self._names.partition(row), row["next_offset"], bytes(row["records"])) for row in rows]
 

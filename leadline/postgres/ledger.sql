@@ -34,13 +34,14 @@ SELECT topic, partition, next_offset, records
 FROM emission_journal
 JOIN unnest(%(topics)b::text[], %(partitions)b::integer[]) AS wanted (topic, partition) USING (topic, partition)
 WHERE consumer_group = %(group)s
-ORDER BY topic, partition, next_offset
+ORDER BY sequence
 
 -- name: write_journal
 INSERT INTO emission_journal (consumer_group, topic, partition, next_offset, records)
 SELECT %(group)s, topic, partition, next_offset, records
 FROM unnest(%(topics)b::text[], %(partitions)b::integer[], %(offsets)b::bigint[], %(records)b::bytea[])
-    AS row (topic, partition, next_offset, records)
+    WITH ORDINALITY AS row (topic, partition, next_offset, records, place)
+ORDER BY place
 
 -- name: trim_journal
 DELETE FROM emission_journal AS journal

@@ -23,11 +23,12 @@ from leadline.kafka.source import KafkaSource
 from leadline.postgres.ledger import PostgresLedger
 from leadline.postgres.migrate import missing_migrations
 from leadline.runtime.health import serve_health
-from leadline.runtime.logs import configure_logs, log
+from leadline.runtime.logs import RareLog, configure_logs, log
 from leadline.runtime.settings import Settings, database_url, kafka_properties, load_settings
 
 GRACE_SECONDS: Final = 9.0  # a stop is promised within 10
 LEAVE_SECONDS: Final = 3.0  # to leave the group after an error, so that others take over at once
+CRITICAL: Final = 2  # of syslog: librdkafka writes hundreds of lines while a broker is away; `kafka_trouble` says it once
 MakeHandler = Callable[[Settings], Handler]
 
 
@@ -56,7 +57,7 @@ def run_service(service: str, make_handler: MakeHandler) -> int:
 def build_engine(service: str, handler: Handler, settings: Settings) -> Engine:
     """Put an engine together from the settings; raises SetupError for what is missing."""
     url = database_url(settings, service)
-    user = kafka_properties(settings)
+    user = {"log_level": CRITICAL, **kafka_properties(settings)}
     if url is None or "bootstrap.servers" not in user:
         message = "set LEADLINE_KAFKA_BOOTSTRAP and LEADLINE_DATABASE_URL, or start everything with `leadline up`"
         raise SetupError(message)
@@ -67,7 +68,10 @@ def build_engine(service: str, handler: Handler, settings: Settings) -> Engine:
     name = f"{group}-{settings.instance}"
     failpoints = Failpoints(settings.failpoints)
     parts = Parts(
-        source=KafkaSource(consumer_properties(user, group, name, settings.group_protocol), settings.topic_prefix),
+        source=KafkaSource(
+            {**consumer_properties(user, group, name, settings.group_protocol), "error_cb": RareLog("kafka_trouble")},
+            settings.topic_prefix,
+        ),
         sink=KafkaSink(
             transactional_properties(user, name), producer_properties(user, name), settings.topic_prefix, failpoints
         ),

@@ -143,9 +143,9 @@ def _without_repeats(messages: Sequence[Message], outcomes: dict[int, Outcome]) 
 def _decide(session: Session, message: Message) -> Plan | Outcome:
     request: Request = message.content.data
     known = session.known.get(request.conversion_id)
-    if is_key_reused(request, known, is_replay=message.is_replay):
+    if known and is_key_reused(request, known, is_replay=message.is_replay):
         return DeadLetter(Failure(ErrorCode.IDEMPOTENCY_KEY_REUSED.value, ErrorCode.IDEMPOTENCY_KEY_REUSED.message), [])
-    if is_repeat(str(message.origin), known, is_replay=message.is_replay):
+    if known and is_repeat(str(message.origin), known, is_replay=message.is_replay):
         return Done([])
     lead = session.leads.get(request.lead_id)
     refusal = refuse_by_lead(request, lead)
@@ -185,7 +185,8 @@ def note_failure(
     """A request made our own code raise: it waits for its next attempt, or has failed and may be retried by hand."""
     request: Request = message.content.data
     session = Session(now, store.known_conversions(transaction, [request.conversion_id]), {})
-    if is_repeat(str(message.origin), session.known.get(request.conversion_id), is_replay=message.is_replay):
+    known = session.known.get(request.conversion_id)
+    if known and is_repeat(str(message.origin), known, is_replay=message.is_replay):
         return []
     error = events.describe_code(ErrorCode(failure.code))
     emit = _wait(session, message, error) if message.next_rung else _fail(session, message, error)

@@ -46,7 +46,13 @@ def decode(record: Record) -> Content:
 def _key_text(record: Record) -> str:
     if not record.key:
         raise Rejected(ErrorCode.KEY_MISMATCH, "the record has no key: it must be the lead_id")
-    return record.key.decode("utf-8", "replace")
+    try:
+        key = record.key.decode()
+    except UnicodeDecodeError:
+        raise Rejected(ErrorCode.KEY_MISMATCH, "the record's key is not UTF-8: it must be the lead_id") from None
+    if "\0" in key:  # the database could not even look for those that wait in retry
+        raise Rejected(ErrorCode.KEY_MISMATCH, "the record's key holds a NUL: it must be the lead_id")
+    return key
 
 
 def event_time(record: Record, envelope: Envelope) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 
@@ -28,11 +28,12 @@ _as_tuple = tuple.__new__  # a third of the time of Outgoing(...)
 class About:
     """What the envelopes of one conversion's events have in common; made once, since there are some six of them."""
 
-    __slots__ = ("_conversion", "_shared", "conversion_id", "time")
+    __slots__ = ("_conversion", "_shared", "conversion_id", "time", "time_json")
 
     def __init__(self, conversion_id: str, time: str, traceparent: str | None = None) -> None:
         self.conversion_id = conversion_id
         self.time = time
+        self.time_json = b'"%b"' % time.encode()
         self._conversion = conversion_id.encode()
         self._shared: Headers = [
             *_FIXED,
@@ -43,86 +44,90 @@ class About:
         if traceparent:
             self._shared.append(("traceparent", traceparent.encode()))
 
-    def say(self, kind: str, subject: str, data: bytes, suffix: bytes = b"") -> Outgoing:
+    def subject(self, subject: str) -> Subject:
+        """What the envelopes of this conversion's events about one thing have in common."""
+        key = subject.encode()
+        return Subject(self._conversion, key, [*self._shared, ("ce_subject", key)])
+
+
+class Subject(NamedTuple):
+    """A lead or a customer that a conversion has something to tell about."""
+
+    conversion: bytes
+    key: bytes
+    shared: Headers
+
+    def say(self, kind: str, data: bytes, suffix: bytes = b"") -> Outgoing:
         """One record; its `ce_id` is made of conversion and kind, so the same event is the same record for ever."""
         topic, name, type_header = _KINDS[kind]
-        key = subject.encode()
-        event_id = b"%b:%b%b" % (self._conversion, name, suffix)
-        headers = [*self._shared, type_header, ("ce_id", event_id), ("ce_subject", key)]
-        return _as_tuple(Outgoing, (topic, key, data, headers))
+        headers = [*self.shared, type_header, ("ce_id", b"%b:%b%b" % (self.conversion, name, suffix))]
+        return _as_tuple(Outgoing, (topic, self.key, data, headers))
+
+
+def _with(document: bytes, *more: bytes) -> bytes:
+    """A JSON object with more members, such as `b'"at":', time`: what several events share is encoded once."""
+    return b"".join((document[:-1], b",", *more, b"}"))
 
 
 def completed(result: Result, about: About) -> list[Outgoing]:
     """Everything that a conversion has to tell, accepted first."""
-    plan, now = result.plan, about.time
-    customer_id, lead_id = result.customer["customer_id"], plan.lead.lead_id
-    contacts = orjson.Fragment(orjson.dumps(result.contacts))
-    customer = orjson.dumps({**result.customer, "contacts": contacts})
-    linked = {"customer_id": customer_id, "lead_id": lead_id, "conversion_id": about.conversion_id, "linked_at": now}
+    customer_id = result.customer["customer_id"]
+    lead, customer = about.subject(result.plan.lead.lead_id), about.subject(customer_id)
+    request = _about_request(result.plan.request, result.plan.attempt)
+    contacts = [orjson.dumps(contact) for contact in result.contacts]
+    created = _with(orjson.dumps(result.customer), b'"contacts":[', b",".join(contacts), b"]")
+    ids = orjson.dumps({"customer_id": customer_id, "conversion_id": about.conversion_id})
+    lead_json = b'"lead_id":' + orjson.dumps(result.plan.lead.lead_id)
     records = [
-        accepted(plan.request, plan.attempt, about),
-        about.say("customer.created", customer_id, customer),
-        about.say("customer.lead-linked", customer_id, orjson.dumps(linked)),
+        _accepted(lead, request, about),
+        customer.say("customer.created", created),
+        customer.say("customer.lead-linked", _with(ids, lead_json, b',"linked_at":', about.time_json)),
     ]
-    for number, contact in enumerate(result.contacts, 1):
-        created = {"customer_id": customer_id, "conversion_id": about.conversion_id, "contact": contact, "created_at": now}
-        records.append(about.say("contact.created", customer_id, orjson.dumps(created), b":%d" % number))
+    for number, contact in enumerate(contacts, 1):
+        data = _with(ids, b'"contact":', contact, b',"created_at":', about.time_json)
+        records.append(customer.say("contact.created", data, b":%d" % number))
     if result.opportunity:
-        opened = {"opportunity": result.opportunity, "conversion_id": about.conversion_id}
-        records.append(about.say("opportunity.created", customer_id, orjson.dumps(opened), b":1"))
+        data = orjson.dumps({"opportunity": result.opportunity, "conversion_id": about.conversion_id})
+        records.append(customer.say("opportunity.created", data, b":1"))
     if result.assignment:
-        records.append(_assignment_closed(result, result.assignment, about))
-    outcome = {
-        **_about_request(plan.request, plan.attempt),
-        "completed_at": now,
-        "customer": orjson.Fragment(customer),
-        "contacts": contacts,
-        "opportunity": result.opportunity,
-        "lead": {"lead_id": lead_id, "status": "converted", "converted_at": now},
-        "manifest": _manifest(result),
-    }
-    records.append(about.say("conversion.completed", lead_id, orjson.dumps(outcome)))
+        closed = orjson.dumps({name: result.assignment[name] for name in ("assignment_id", "rep_id", "status", "closed_at")})
+        records.append(customer.say("assignment.closed", _with(ids, lead_json, b",", closed[1:-1]), b":1"))
+    outcome = _with(
+        request,
+        b'"completed_at":', about.time_json,
+        b',"customer":', created,
+        b',"contacts":[', b",".join(contacts),
+        b'],"opportunity":', orjson.dumps(result.opportunity),
+        b',"lead":{', lead_json, b',"status":"converted","converted_at":', about.time_json,
+        b'},"manifest":', orjson.dumps(_manifest(result)),
+    )  # fmt: skip
+    records.append(lead.say("conversion.completed", outcome))
     return records
 
 
-def _assignment_closed(result: Result, assignment: Mapping[str, Any], about: About) -> Outgoing:
-    customer_id = result.customer["customer_id"]
-    data = {
-        "assignment_id": assignment["assignment_id"],
-        "lead_id": result.plan.lead.lead_id,
-        "rep_id": assignment["rep_id"],
-        "status": "converted",
-        "customer_id": customer_id,
-        "conversion_id": about.conversion_id,
-        "closed_at": about.time,
-    }
-    return about.say("assignment.closed", customer_id, orjson.dumps(data), b":1")
-
-
-def accepted(request: Request, attempt: int, about: About) -> Outgoing:
+def _accepted(lead: Subject, request: bytes, about: About) -> Outgoing:
     """The request was checked and its conversion began."""
-    data = orjson.dumps({**_about_request(request, attempt), "accepted_at": about.time})
-    return about.say("conversion.accepted", request.lead_id, data)
+    return lead.say("conversion.accepted", _with(request, b'"accepted_at":', about.time_json))
 
 
 def failed(request: Request, attempt: int, error: Mapping[str, Any], about: About) -> Outgoing:
     """The conversion ended without a customer."""
-    data = orjson.dumps({**_about_request(request, attempt), "failed_at": about.time, "error": error})
-    return about.say("conversion.failed", request.lead_id, data, b":%d" % attempt)
+    data = _with(_about_request(request, attempt), b'"failed_at":', about.time_json, b',"error":', orjson.dumps(error))
+    return about.subject(request.lead_id).say("conversion.failed", data, b":%d" % attempt)
 
 
 def retry_scheduled(request: Request, attempt: int, error: Mapping[str, Any], next_retry_at: str, about: About) -> Outgoing:
     """This attempt failed, the next one comes by itself."""
-    scheduled = {"error": error, "next_retry_at": next_retry_at, "scheduled_at": about.time}
-    data = orjson.dumps({**_about_request(request, attempt), **scheduled})
-    return about.say("conversion.retry-scheduled", request.lead_id, data, b":%d" % attempt)
+    scheduled = orjson.dumps({"error": error, "next_retry_at": next_retry_at, "scheduled_at": about.time})
+    data = _with(_about_request(request, attempt), scheduled[1:-1])
+    return about.subject(request.lead_id).say("conversion.retry-scheduled", data, b":%d" % attempt)
 
 
 def processing_started(ids_by_lead: Mapping[str, str], instance: str, now: str) -> Outgoing:
     """Work on these conversions begins; one record for a partition's share of a batch, keyed by its first lead."""
     first_lead, first_id = next(iter(ids_by_lead.items()))
     data = orjson.dumps({"conversion_ids": list(ids_by_lead.values()), "started_at": now, "instance": instance})
-    return About(first_id, now).say("conversion.processing-started", first_lead, data, b":" + now.encode())
+    return About(first_id, now).subject(first_lead).say("conversion.processing-started", data, b":" + now.encode())
 
 
 def describe(refusal: Refusal) -> dict[str, Any]:
@@ -146,14 +151,17 @@ def describe_code(code: ErrorCode, message: str | None = None, fields: Sequence[
     }
 
 
-def _about_request(request: Request, attempt: int) -> dict[str, Any]:
-    return {
-        "conversion_id": request.conversion_id,
-        "lead_id": request.lead_id,
-        "requested_by": request.requested_by or None,
-        "attempt": attempt,
-        "requested_at": request.requested_at,
-    }
+def _about_request(request: Request, attempt: int) -> bytes:
+    """The members that every event of a conversion begins with, as a JSON object."""
+    return orjson.dumps(
+        {
+            "conversion_id": request.conversion_id,
+            "lead_id": request.lead_id,
+            "requested_by": request.requested_by or None,
+            "attempt": attempt,
+            "requested_at": request.requested_at,
+        }
+    )
 
 
 def _manifest(result: Result) -> dict[str, Any]:

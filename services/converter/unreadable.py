@@ -39,10 +39,10 @@ def unreadable_request(trail: Trail) -> Unreadable | None:
     record = trail.record
     if not trail.origin.topic.endswith(REQUESTS) or trail.attempt.replays:
         return None
-    headers = {name.lower(): (value or b"").decode("utf-8", "ignore") for name, value in record.headers}
+    headers = {name.lower(): _text(value) for name, value in record.headers}
     key = _idempotency_key(headers)
     body = _document(record.value)
-    lead_id = _id(body.get("lead_id")) or (record.key or b"").decode("utf-8", "ignore")
+    lead_id = _id(body.get("lead_id")) or _id(_text(record.key))
     if not key or not lead_id or headers.get("ce_type") in _OTHERS:
         return None
     request = Request(
@@ -71,6 +71,15 @@ def note_unreadable(
     return [events.failed(request, 1, error, events.About(request.conversion_id, time_now_text(now)))]
 
 
+def _text(raw: bytes | None) -> str:
+    """The text that can be read and kept, else none: a part of a key might be the key of another request."""
+    try:
+        text = (raw or b"").decode()
+    except UnicodeDecodeError:
+        return ""
+    return "" if "\0" in text else text
+
+
 def _idempotency_key(headers: dict[str, str]) -> str | None:
     key = headers.get("idempotency-key")
     if key:
@@ -89,8 +98,10 @@ def _document(body: bytes | None) -> dict[str, Any]:
 
 
 def _id(value: object) -> str | None:
-    is_id = isinstance(value, str | int) and not isinstance(value, bool) and 0 < len(str(value)) <= MAX_ID_CHARS
-    return str(value) if is_id else None
+    if not isinstance(value, str | int) or isinstance(value, bool):
+        return None
+    text = str(value)
+    return text if 0 < len(text) <= MAX_ID_CHARS and "\0" not in text else None
 
 
 def _requester(value: object) -> dict[str, Any]:

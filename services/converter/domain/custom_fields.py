@@ -19,14 +19,12 @@ class Merged(NamedTuple):
     standard: dict[str, Any]
 
 
-def merge_custom_fields(lead: Mapping[str, Any], choices: Mapping[str, Any] | None) -> Merged | Refusal:
+def merge_custom_fields(lead: Mapping[str, Any], choices: Mapping[str, Any]) -> Merged | Refusal:
     """Follow the choices; what is not chosen stays a custom field.
 
     Refusal names each choice whose target is unknown, chosen twice, filled already, or of another type.
     """
     given: Mapping[str, Any] = lead.get("custom_fields") or {}
-    if not choices:
-        return Merged(dict(given), {})
     merged = Merged({}, {})
     clashes = []
     for name, value in given.items():

@@ -10,7 +10,7 @@ from leadline.contracts.codes import ErrorCode
 from services.converter.domain.lead import CONVERTED, CONVERTIBLE, NOT_CONVERTIBLE, Lead, LeadChange, LeadItem
 
 UNREADABLE: Final = frozenset(
-    {ErrorCode.PAYLOAD_NOT_JSON, ErrorCode.SCHEMA_INVALID, ErrorCode.TYPE_UNKNOWN, ErrorCode.KEY_MISMATCH}
+    {ErrorCode.ENVELOPE_INVALID, ErrorCode.PAYLOAD_NOT_JSON, ErrorCode.SCHEMA_INVALID, ErrorCode.TYPE_UNKNOWN, ErrorCode.KEY_MISMATCH}
 )
 
 
@@ -58,21 +58,19 @@ class Refusal:
     """Whether what is missing may still be on its way, so that the ladder is worth climbing."""
 
 
-def is_repeat(origin: str, known: Known | None, *, is_replay: bool) -> bool:
+def is_repeat(origin: str, known: Known, *, is_replay: bool) -> bool:
     """Whether this request has had its say: the first result stands, nothing is done or emitted again.
 
     It has not while it waits for its next attempt itself, nor when an operator replays what may be tried again.
     """
-    if known is None:
-        return False
     if known.state == "waiting":
         return origin != known.origin
     return not (is_replay and known.state == "failed" and (known.is_retryable or known.was_unreadable))
 
 
-def is_key_reused(request: Request, known: Known | None, *, is_replay: bool) -> bool:
+def is_key_reused(request: Request, known: Known, *, is_replay: bool) -> bool:
     """Whether the key names another request already."""
-    return known is not None and known.body != request.body and not (is_replay and known.was_unreadable)
+    return known.body != request.body and not (is_replay and known.was_unreadable)
 
 
 def refuse_by_lead(request: Request, lead: Lead | None) -> Refusal | None:

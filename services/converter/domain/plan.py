@@ -45,10 +45,12 @@ def make_plan(request: Request, lead: Lead, known_contacts: Contacts, attempt: i
         return Refusal(ErrorCode.CONTACT_UNKNOWN, fields=places)
     if missing := _missing_of_opportunity(options.opportunity):
         return Refusal(ErrorCode.OPPORTUNITY_INVALID, fields=missing)
-    merged = merge_custom_fields(lead.fields, options.custom_fields)
-    if isinstance(merged, Refusal):
-        return merged
-    fields = {**lead.fields, **merged.standard, "custom_fields": merged.custom}
+    fields = lead.fields
+    if options.custom_fields:
+        merged = merge_custom_fields(lead.fields, options.custom_fields)
+        if isinstance(merged, Refusal):
+            return merged
+        fields = {**lead.fields, **merged.standard, "custom_fields": merged.custom}
     chosen = {item_id: known_contacts[item_id] for item_id in options.contact_ids or ()}
     return Plan(request, lead, fields, chosen, email_key(fields.get("email")), options.customer_code, attempt)
 

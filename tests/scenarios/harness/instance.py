@@ -65,7 +65,9 @@ class Instance:
 
     def last_words(self) -> str:
         """The end of its log, for the text of an error."""
-        return tail(self.log, 30)
+        stat = Path(f"/proc/{self._process.pid}/stat")
+        state = stat.read_text().rpartition(")")[2].split()[0] if stat.exists() else "gone"
+        return f"statuses {self.statuses}, now {state}\n{tail(self.log, 30)}"
 
     def _start(self) -> subprocess.Popen[bytes]:
         armed = self._failpoints.pop(0) if self._failpoints else ""

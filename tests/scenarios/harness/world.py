@@ -100,16 +100,13 @@ class World:
 
 @contextmanager
 def installed(world: World) -> Iterator[World]:
-    """Prepare it, and end whatever runs in it afterwards, with the last words of each if the scenario failed."""
+    """Prepare it, and end whatever runs in it afterwards; pytest shows the last words of each where the scenario failed."""
     world.prepare()
     try:
         yield world
-    except BaseException as error:
-        for instance in world.instances:
-            error.add_note(f"--- {instance.log.name} {instance.statuses}\n{instance.last_words()}")
-        raise
     finally:
         for instance in world.instances:
+            print(f"--- {instance.log.name} {instance.last_words()}")
             instance.stop()
 
 
