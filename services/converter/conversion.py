@@ -129,22 +129,27 @@ def _is_first_readable(known: Known | None) -> bool:
 
 
 def _without_repeats(messages: Sequence[Message], outcomes: dict[int, Outcome]) -> Iterator[Message]:
-    """Repeats of one request in one call change nothing."""
-    seen: set[str] = set()
+    """The first request of each key in one call; repeats of it change nothing, others with its key are refused."""
+    bodies: dict[str, bytes] = {}
     for message in messages:
-        conversion_id = message.content.data.conversion_id
-        if conversion_id in seen:
-            outcomes[id(message)] = Done([])
-        else:
-            seen.add(conversion_id)
+        request = message.content.data
+        first = bodies.get(request.conversion_id)
+        if first is None:
+            bodies[request.conversion_id] = request.body
             yield message
+        else:
+            outcomes[id(message)] = Done([]) if first == request.body else _key_reused()
+
+
+def _key_reused() -> DeadLetter:
+    return DeadLetter(Failure(ErrorCode.IDEMPOTENCY_KEY_REUSED.value, ErrorCode.IDEMPOTENCY_KEY_REUSED.message), [])
 
 
 def _decide(session: Session, message: Message) -> Plan | Outcome:
     request: Request = message.content.data
     known = session.known.get(request.conversion_id)
     if known and is_key_reused(request, known, is_replay=message.is_replay):
-        return DeadLetter(Failure(ErrorCode.IDEMPOTENCY_KEY_REUSED.value, ErrorCode.IDEMPOTENCY_KEY_REUSED.message), [])
+        return _key_reused()
     if known and is_repeat(str(message.origin), known, is_replay=message.is_replay):
         return Done([])
     lead = session.leads.get(request.lead_id)

@@ -10,7 +10,13 @@ from leadline.contracts.codes import ErrorCode
 from services.converter.domain.lead import CONVERTED, CONVERTIBLE, NOT_CONVERTIBLE, Lead, LeadChange, LeadItem
 
 UNREADABLE: Final = frozenset(
-    {ErrorCode.ENVELOPE_INVALID, ErrorCode.PAYLOAD_NOT_JSON, ErrorCode.SCHEMA_INVALID, ErrorCode.TYPE_UNKNOWN, ErrorCode.KEY_MISMATCH}
+    {
+        ErrorCode.ENVELOPE_INVALID,
+        ErrorCode.PAYLOAD_NOT_JSON,
+        ErrorCode.SCHEMA_INVALID,
+        ErrorCode.TYPE_UNKNOWN,
+        ErrorCode.KEY_MISMATCH,
+    }
 )
 
 
