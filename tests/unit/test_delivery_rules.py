@@ -150,7 +150,7 @@ def test_an_unavailable_database_is_no_records_fault() -> None:
         (7, 7, LogRange(0, 9), Start(7, None, is_first=False)),
         (9, 9, LogRange(0, 9), Start(9, None, is_first=False)),
         (7, 3, LogRange(0, 9), Start(7, 3, is_first=False)),
-        (7, None, LogRange(0, 9), Start(7, 0, is_first=False)),
+        (7, None, LogRange(0, 9), None),
         (3, 7, LogRange(0, 9), None),
         (3, 3, LogRange(4, 9), None),
         (10, 10, LogRange(0, 9), None),

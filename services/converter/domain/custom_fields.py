@@ -7,9 +7,10 @@ from typing import Any, Final, NamedTuple
 
 from leadline.contracts.codes import ErrorCode
 from services.converter.domain.decision import Refusal
+from services.converter.domain.names import MAX_LINE_CHARS
 
 TARGETS: Final = frozenset({"vat", "phone", "email", "first_name", "last_name", "company_name"})
-MAX_LINE_CHARS: Final = 500
+MAX_CHARS: Final = {"email": 320}  # of the contract, 500 for the others
 
 
 class Merged(NamedTuple):
@@ -41,4 +42,4 @@ def merge_custom_fields(lead: Mapping[str, Any], choices: Mapping[str, Any]) -> 
 
 def _fits(lead: Mapping[str, Any], merged: Merged, target: str | None, value: object) -> bool:
     is_free = target in TARGETS and not lead.get(target or "") and target not in merged.standard
-    return is_free and isinstance(value, str) and len(value) <= MAX_LINE_CHARS
+    return is_free and isinstance(value, str) and len(value) <= MAX_CHARS.get(target or "", MAX_LINE_CHARS)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 
 STATUS_BY_EVENT: Final = {
     "lead.contacted": "contacted",
@@ -22,14 +22,13 @@ OURS: Final = frozenset({"converting", "converted"})  # no event from outside br
 NOT_CONVERTIBLE: Final = frozenset({"disqualified", "junk", "erased"})
 
 
-@dataclass(frozen=True, slots=True)
-class Lead:
+class Lead(NamedTuple):
     """A lead's present state. `stamps` says for each field, and for `status`, which event said it last."""
 
     lead_id: str
     status: str = "new"
-    fields: Mapping[str, Any] = field(default_factory=dict)
-    stamps: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, Any] = MappingProxyType({})
+    stamps: Mapping[str, str] = MappingProxyType({})
     assignment: Mapping[str, Any] | None = None
     conversion_id: str | None = None
     customer_id: str | None = None
@@ -40,8 +39,7 @@ class Lead:
         return any(self.fields.get(name) for name in ("company_name", "first_name", "last_name", "email"))
 
 
-@dataclass(frozen=True, slots=True)
-class LeadChange:
+class LeadChange(NamedTuple):
     """One lead event: its kind (`lead.updated`), when it was (a stamp, see `stamp`), and the fields that it sets."""
 
     lead_id: str
@@ -52,8 +50,7 @@ class LeadChange:
     fields: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class LeadItem:
+class LeadItem(NamedTuple):
     """A thing that hangs on a lead, or its removal."""
 
     lead_id: str
@@ -82,7 +79,7 @@ def apply(lead: Lead, change: LeadChange) -> Lead:
         if stamps.get(name, "") < change.stamp:
             stamps[name] = change.stamp
             fields[name] = value
-    changed = replace(lead, fields=fields, stamps=stamps)
+    changed = lead._replace(fields=fields, stamps=stamps)
     if change.fields.get("assigned_to"):
         changed = _assign(changed, change)
     return _change_status(changed, change, stamps)
@@ -95,7 +92,7 @@ def _change_status(lead: Lead, change: LeadChange, stamps: dict[str, str]) -> Le
     if status is None or status in OURS or stamps.get(STATUS_STAMP, "") >= change.stamp:
         return lead
     stamps[STATUS_STAMP] = change.stamp
-    return lead if lead.status == CONVERTED else replace(lead, status=status, stamps=stamps)
+    return lead if lead.status == CONVERTED else lead._replace(status=status, stamps=stamps)
 
 
 def _assign(lead: Lead, change: LeadChange) -> Lead:
@@ -109,4 +106,4 @@ def _assign(lead: Lead, change: LeadChange) -> Lead:
         "opened_at": change.at,
         "closed_at": None,
     }
-    return replace(lead, assignment=assignment)
+    return lead._replace(assignment=assignment)

@@ -9,6 +9,7 @@ from hashlib import sha1
 from typing import Any, Final
 
 CONVERSIONS: Final = uuid.UUID("6f1c2a52-6f0e-5d57-9c62-3f6c2b0c7a11")
+MAX_LINE_CHARS: Final = 500  # of the contract
 _CONVERSIONS_BYTES: Final = CONVERSIONS.bytes
 _VARIANT: Final = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
@@ -56,11 +57,11 @@ def email_key(email: str | None) -> str | None:
 
 
 def customer_name(lead: Mapping[str, Any]) -> str:
-    """The company if there is one, else the person's full name, else the e-mail address.
+    """The company if there is one, else the person's full name, else the e-mail address; no longer than a line may be.
 
     >>> customer_name({"company_name": " ", "first_name": "Ada", "last_name": "Byron"})
     'Ada Byron'
     """
     company = (lead.get("company_name") or "").strip()
     person = f"{lead.get('first_name') or ''} {lead.get('last_name') or ''}".strip()
-    return company or person or str(lead.get("email") or "").strip()
+    return (company or person or str(lead.get("email") or "").strip())[:MAX_LINE_CHARS]
