@@ -7,7 +7,7 @@ twice as fast here as msgpack. What is read back may hold nothing but tuples, li
 from __future__ import annotations
 
 import io
-import pickle  # noqa: S403 - see _Plain
+import pickle  # what it may read: see _Plain
 from collections.abc import Sequence
 from typing import Final, NoReturn
 

@@ -82,7 +82,8 @@ def committed_offsets(cluster: Cluster, group: str) -> dict[tuple[str, int], int
 
 def is_group_empty(cluster: Cluster, group: str) -> bool:
     """Whether no member is in the group, or there is no such group."""
-    future = admin_client(cluster).describe_consumer_groups([group])[group]
+    client = admin_client(cluster)  # kept until there is an answer: without it, there is none
+    future = client.describe_consumer_groups([group])[group]
     try:
         return not future.result(ANSWER_SECONDS).members
     except KafkaException as error:
@@ -112,4 +113,5 @@ def commit_offset(cluster: Cluster, group: str, place: tuple[str, int], offset: 
     topic, number = place
     position = TopicPartition(full_name(cluster.topic_prefix, topic), number, offset)
     request = ConsumerGroupTopicPartitions(group, [position])
-    admin_client(cluster).alter_consumer_group_offsets([request])[group].result(ANSWER_SECONDS)
+    client = admin_client(cluster)
+    client.alter_consumer_group_offsets([request])[group].result(ANSWER_SECONDS)

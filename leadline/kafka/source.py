@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from confluent_kafka import Consumer, IsolationLevel, KafkaError, Message, TopicPartition
@@ -16,6 +16,7 @@ from leadline.delivery.record import Record
 from leadline.errors import Unavailable
 
 ANSWER_SECONDS: Final = 30.0
+Callback = Callable[[Consumer, list[TopicPartition]], None]
 _as_tuple = tuple.__new__  # a third of the time of Record(...), for every record there is
 
 
@@ -56,7 +57,9 @@ class KafkaSource:
         def lost(_: Consumer, partitions: list[TopicPartition]) -> None:
             rebalance.lost(self._ours(partitions))
 
-        self._consumer.subscribe(list(self._bare), on_assign=assigned, on_revoke=revoked, on_lost=lost)
+        self._consumer.subscribe(
+            list(self._bare), on_assign=_telling(assigned), on_revoke=_telling(revoked), on_lost=_telling(lost)
+        )
 
     def poll(self, limit: int, timeout: float) -> Polled:
         """Wait for a first record, then take what else is here."""
@@ -138,3 +141,17 @@ class KafkaSource:
 
     def _theirs(self, offsets: Mapping[Partition, int]) -> list[TopicPartition]:
         return [TopicPartition(full_name(self._prefix, p.topic), p.number, offset) for p, offset in offsets.items()]
+
+
+def _telling(callback: Callback) -> Callback:
+    """The callback, with errors that say what they are: on Python 3.11, confluent-kafka 2.16 turns one that was raised in C
+    (an unreadable journal row, say) into a SystemError without a cause, unless somebody has caught it before.
+    """
+
+    def call(consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        try:
+            callback(consumer, partitions)
+        except BaseException:  # noqa: TRY203 - that is the catching
+            raise
+
+    return call

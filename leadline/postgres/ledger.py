@@ -130,6 +130,7 @@ class PostgresLedger:
         self._service = service
         self._names = _Names(group, topic_prefix)
         self._local = threading.local()
+        self._open: list[psycopg.Connection[DictRow]] = []
         self.is_record_fault = is_record_fault
 
     def claim(self, partitions: Sequence[Partition]) -> dict[Partition, Claim]:
@@ -160,9 +161,8 @@ class PostgresLedger:
             yield PostgresWork(connection, self._names)
 
     def close(self) -> None:
-        """Close this thread's connection."""
-        connection = getattr(self._local, "connection", None)
-        if connection is not None:
+        """Close the connections of all threads."""
+        for connection in self._open:
             connection.close()
 
     def _fetch(self, query: str, parameters: dict[str, Any]) -> list[DictRow]:
@@ -174,6 +174,7 @@ class PostgresLedger:
         connection = getattr(self._local, "connection", None)
         if connection is None or connection.closed:
             connection = self._local.connection = connect(self._url, self._service)
+            self._open = [each for each in self._open if not each.closed] + [connection]
         try:
             yield connection
         except psycopg.Error as error:

@@ -19,8 +19,10 @@ class Leads:
         """Bring leads and their items up to date."""
         changes = [part for part in parts if isinstance(part, LeadChange)]
         if changes:
-            leads = self._store.lock_leads(transaction, {change.lead_id for change in changes})
+            known = self._store.lock_leads(transaction, {change.lead_id for change in changes})
+            leads = dict(known)
             for change in changes:
                 leads[change.lead_id] = apply(leads.get(change.lead_id) or Lead(change.lead_id), change)
-            self._store.save_leads(transaction, list(leads.values()))
+            self._store.change_leads(transaction, [lead for lead_id, lead in leads.items() if lead_id in known])
+            self._store.add_leads(transaction, [lead for lead_id, lead in leads.items() if lead_id not in known])
         self._store.save_items(transaction, [part for part in parts if isinstance(part, LeadItem)])

@@ -54,8 +54,15 @@ class ConverterStore:
         rows = transaction.execute(self._queries["leads_to_convert"], {"ids": sorted(set(lead_ids))})
         return {row["lead_id"]: _lead(row) for row in rows}
 
-    def save_leads(self, transaction: Transaction, leads: Sequence[Lead]) -> None:
-        """Write leads as their events have left them."""
+    def add_leads(self, transaction: Transaction, leads: Sequence[Lead]) -> None:
+        """Write leads that were not known; raises where another instance has added one of them meanwhile."""
+        self._write_leads(transaction, "add_leads", leads)
+
+    def change_leads(self, transaction: Transaction, leads: Sequence[Lead]) -> None:
+        """Write leads that are locked as their events have left them."""
+        self._write_leads(transaction, "change_leads", leads)
+
+    def _write_leads(self, transaction: Transaction, query: str, leads: Sequence[Lead]) -> None:
         if not leads:
             return
         ordered = sorted(leads, key=lambda lead: lead.lead_id)
@@ -66,19 +73,14 @@ class ConverterStore:
             "stamps": [_json(lead.stamps) for lead in ordered],
             "assignments": [_json(lead.assignment) for lead in ordered],
         }
-        transaction.execute(self._queries["save_leads"], parameters)
+        transaction.execute(self._queries[query], parameters)
 
     def save_items(self, transaction: Transaction, items: Sequence[LeadItem]) -> None:
-        """Write the things that hang on leads; of one thing, the newest word counts."""
-        newest: dict[tuple[str, str, str], LeadItem] = {}
-        for item in sorted(items, key=lambda item: item.stamp):
-            place = (item.lead_id, item.kind, item.item_id)
-            before = newest.get(place)
-            fields = {**before.fields, **item.fields} if before else item.fields
-            newest[place] = LeadItem(*place, fields, item.stamp, item.is_removed)
-        if not newest:
-            return
-        ordered = [newest[place] for place in sorted(newest)]
+        """Write the things that hang on leads: one statement, unless there is more than one word of a thing."""
+        for ordered in _one_of_each(items):
+            self._save_different_items(transaction, ordered)
+
+    def _save_different_items(self, transaction: Transaction, ordered: Sequence[LeadItem]) -> None:
         parameters = {
             "leads": [item.lead_id for item in ordered],
             "kinds": [item.kind for item in ordered],
@@ -164,6 +166,18 @@ class ConverterStore:
                 "errors": [_json(ending.error) for ending in again],
             }
             transaction.execute(self._queries["update_conversions"], parameters)
+
+
+def _one_of_each(items: Sequence[LeadItem]) -> list[list[LeadItem]]:
+    """The first words of all things, then the second words, and so on, each list in the order of its keys.
+
+    Put together before they are written, they would carry older words over newer ones that are in the table.
+    """
+    words: dict[tuple[str, str, str], list[LeadItem]] = {}
+    for item in sorted(items, key=lambda item: item.stamp):
+        words.setdefault((item.lead_id, item.kind, item.item_id), []).append(item)
+    most = max((len(each) for each in words.values()), default=0)
+    return [[each[turn] for _, each in sorted(words.items()) if turn < len(each)] for turn in range(most)]
 
 
 def _lead(row: Mapping[str, Any]) -> Lead:

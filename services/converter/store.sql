@@ -14,13 +14,19 @@ WHERE lead_id = ANY(%(ids)b)
 ORDER BY lead_id
 FOR UPDATE
 
--- name: save_leads
+-- name: add_leads
+-- No ON CONFLICT: a lead that another instance has added meanwhile was not looked at, so it must not be written over.
 INSERT INTO lead (lead_id, status, fields, stamps, assignment)
 SELECT lead_id, status, fields, stamps, assignment
 FROM unnest(%(ids)b::text[], %(statuses)b::text[], %(fields)b::jsonb[], %(stamps)b::jsonb[], %(assignments)b::jsonb[])
     AS row (lead_id, status, fields, stamps, assignment)
-ON CONFLICT ON CONSTRAINT lead_key DO UPDATE
-SET status = excluded.status, fields = excluded.fields, stamps = excluded.stamps, assignment = excluded.assignment
+
+-- name: change_leads
+UPDATE lead
+SET status = row.status, fields = row.fields, stamps = row.stamps, assignment = row.assignment
+FROM unnest(%(ids)b::text[], %(statuses)b::text[], %(fields)b::jsonb[], %(stamps)b::jsonb[], %(assignments)b::jsonb[])
+    AS row (lead_id, status, fields, stamps, assignment)
+WHERE lead.lead_id = row.lead_id
 
 -- name: save_items
 INSERT INTO lead_item AS item (lead_id, kind, item_id, fields, stamp, is_removed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import permutations
 from typing import Any
@@ -31,6 +31,9 @@ class Notifier:
         self._url = url
         self._ledger = PostgresLedger(url, "notifier", "notifier", "")
 
+    def close(self) -> None:
+        self._ledger.close()
+
     def take(self, *records: Record, replays: int = 0) -> list[Outgoing]:
         with self._ledger.work() as work:
             return self.take_unfinished(work, *records, replays=replays)
@@ -50,8 +53,10 @@ class Notifier:
 
 
 @pytest.fixture
-def notifier(database_url: str) -> Notifier:
-    return Notifier(database_url)
+def notifier(database_url: str) -> Iterator[Notifier]:
+    notifier = Notifier(database_url)
+    yield notifier
+    notifier.close()
 
 
 def created(customer_id: str = "C-1", **data: Any) -> Record:
@@ -134,6 +139,7 @@ def test_an_order_and_its_customer_in_two_instances_do_not_miss_each_other(
         thread.start()
         wait_until_blocked(database_url)
     thread.join(10)
+    other.close()
     assert [body["kind"] for body in bodies(told)] == ["first-sale"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Any
 
 import orjson
@@ -35,7 +36,7 @@ def leadline(database_url: str, monkeypatch: pytest.MonkeyPatch) -> typer.Typer:
         order("placed"),
         conversion_event("failed", "K-2", lead_id="L-2", error=error("LEAD_UNKNOWN", retryable=True)),
     ]
-    with PostgresLedger(database_url, "projector", "projector", "").work() as work:
+    with closing(PostgresLedger(database_url, "projector", "projector", "")) as ledger, ledger.work() as work:
         ProjectorHandler(StatusStore()).handle(work, messages(read, records))
     app = typer.Typer()
     for name, command in (("watch", watch.watch), ("lead", ask.lead), ("customer", ask.customer)):

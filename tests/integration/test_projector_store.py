@@ -3,67 +3,33 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
 import pytest
 
-from leadline.delivery.message import Attempt, Failure
-from leadline.delivery.record import Headers, Origin, Record
-from leadline.delivery.trail import Death, Trail, dead_letter_headers
-from leadline.postgres.ledger import PostgresLedger
-from leadline.postgres.migrate import migrate
-from leadline.postgres.pool import connect
+from leadline.delivery.record import Record
 from services.projector.domain.conversion import conversion_id_of
-from services.projector.handler import ProjectorHandler
-from services.projector.reading import read
-from services.projector.store import StatusStore
+from tests.integration.projector_world import Projector
 from tests.unit.service_records import (
     at,
     completed,
     conversion_event,
     customer,
     error,
-    messages,
     order,
     record,
     requested,
 )
 
 
-class Projector:
-    """The handler on a database, a transaction for each call."""
-
-    def __init__(self, url: str) -> None:
-        migrate(url, "projector")
-        self._url = url
-        self._ledger = PostgresLedger(url, "projector", "projector", "")
-        self._handler = ProjectorHandler(StatusStore())
-
-    def take(self, *records: Record) -> None:
-        with self._ledger.work() as work:
-            self._handler.handle(work, messages(read, records))
-
-    def take_unfinished(self, work: Any, *records: Record) -> None:
-        self._handler.handle(work, messages(read, records))
-
-    def work(self) -> Any:
-        return self._ledger.work()
-
-    def rows(self, query: str) -> list[dict[str, Any]]:
-        with connect(self._url, "projector") as connection:
-            return connection.execute(query.encode()).fetchall()
-
-    def row(self, query: str) -> dict[str, Any]:
-        (found,) = self.rows(query)
-        return found
-
-
 @pytest.fixture
-def projector(database_url: str) -> Projector:
-    return Projector(database_url)
+def projector(database_url: str) -> Iterator[Projector]:
+    projector = Projector(database_url)
+    yield projector
+    projector.close()
 
 
 def history_of(conversion_id: str) -> list[Record]:
@@ -167,9 +133,7 @@ def test_a_lead_is_converting_until_its_conversion_has_failed_for_good(projector
         "conversion_id": conversion_id_of("key-1"),
     }
     projector.take(
-        conversion_event(
-            "failed", conversion_id_of("key-1"), second=9, error=error("CUSTOMER_CODE_TAKEN", retryable=False)
-        )
+        conversion_event("failed", conversion_id_of("key-1"), second=9, error=error("CUSTOMER_CODE_TAKEN", retryable=False))
     )
     assert projector.row("SELECT status FROM lead") == {"status": "qualified"}
 
@@ -197,69 +161,6 @@ def test_an_order_that_is_told_twice_counts_once_even_before_its_customer(projec
     assert projector.rows("SELECT * FROM customer") == []
     projector.take(record("customer.events", "customer.created", customer()))
     assert projector.row("SELECT orders FROM customer") == {"orders": 1}
-
-
-def dead(replays: int, offset: int) -> Record:
-    original = requested("key-1")._replace(offset=7, value=b"\xff\x00", key=None)
-    trail = Trail(original, Origin(original.topic, 0, 7, 1), Attempt(4, replays, at(1)))
-    death = Death(
-        "converter", Failure("LEAD_UNKNOWN", "gone\x00"), datetime(2026, 11, 22, 9, replays, tzinfo=UTC), "K-9"
-    )
-    headers = dead_letter_headers(trail, death)
-    return Record("converter.dlq", 2, offset, 1, None, b"\xff\x00", headers)
-
-
-def decision(name: str, moment: datetime, **data: Any) -> Record:
-    body = {"dlq_id": "conversion.requests/0/7", "service": "converter", "requested_by": {"id": "ops-1"}, **data}
-    second = int((moment - datetime(2026, 11, 22, 8, tzinfo=UTC)).total_seconds())
-    return record("operations.events", f"dead-letter.{name}", body, second=second)
-
-
-def test_a_dead_letter_that_dies_again_is_one_row_with_more_replays(projector: Projector) -> None:
-    projector.take(dead(0, 70))
-    projector.take(dead(1, 71))
-    projector.take(dead(0, 70))
-    row = projector.row("SELECT * FROM dead_letter")
-    assert (row["dlq_id"], row["replays"], row["dlq_offset"], row["state"]) == (
-        "conversion.requests/0/7",
-        1,
-        71,
-        "open",
-    )
-    assert (row["record_key"], bytes(row["record_value"])) == (None, b"\xff\x00")
-    assert row["headers"][0] == ["ce_specversion", "MS4w"]
-    timeline = projector.rows("SELECT type, conversion_id FROM conversion_event")
-    assert timeline == [{"type": "dead-letter", "conversion_id": "K-9"}] * 2
-
-
-@pytest.mark.parametrize("is_decided_first", [True, False])
-def test_a_decision_stands_until_the_record_dies_again(projector: Projector, is_decided_first: bool) -> None:
-    moment = datetime(2026, 11, 22, 8, 59, tzinfo=UTC)
-    discarded = decision("discarded", moment, reason="test", discarded_at=at(0))
-    early = dead(0, 70)
-    died = {"dlq-failed-at": b"2026-11-22T08:30:00Z"}
-    early = early._replace(headers=[(name, died.get(name, value)) for name, value in early.headers])
-    for each in [discarded, early] if is_decided_first else [early, discarded]:
-        projector.take(each)
-    assert projector.row("SELECT state FROM dead_letter") == {"state": "discarded"}
-    projector.take(dead(1, 71))
-    assert projector.row("SELECT state FROM dead_letter") == {"state": "open"}
-
-
-def test_any_bytes_can_be_dead(projector: Projector) -> None:
-    wild: Headers = [
-        ("dlq-id", b"a\x00b\xff"),
-        ("dlq-partition", b"99999999999"),
-        ("dlq-failed-at", b"soon"),
-        ("dlq-attempts", b"-1"),
-    ]
-    projector.take(
-        Record("converter.dlq", 0, 1, -1, b"\x00", None, wild), Record("notifier.dlq", 0, 2, 5, None, b"", [])
-    )
-    assert {row["dlq_id"] for row in projector.rows("SELECT dlq_id FROM dead_letter")} == {
-        "a\ufffdb\ufffd",
-        "notifier.dlq/0/2",
-    }
 
 
 def test_a_notification_is_kept_once(projector: Projector) -> None:
@@ -300,13 +201,12 @@ def test_two_instances_that_work_on_one_conversion_wait_for_each_other(projector
         wait_until_blocked(database_url)
         assert not finished.is_set()
     thread.join(10)
+    other.close()
     row = projector.row("SELECT state, origin, customer_id FROM conversion")
     assert row == {"state": "completed", "origin": "dialog", "customer_id": "C-1"}
 
 
-def test_an_order_and_its_customer_in_two_instances_do_not_miss_each_other(
-    projector: Projector, database_url: str
-) -> None:
+def test_an_order_and_its_customer_in_two_instances_do_not_miss_each_other(projector: Projector, database_url: str) -> None:
     other = Projector(database_url)
     with projector.work() as work:
         projector.take_unfinished(work, order("placed"))
@@ -314,6 +214,7 @@ def test_an_order_and_its_customer_in_two_instances_do_not_miss_each_other(
         thread.start()
         wait_until_blocked(database_url)
     thread.join(10)
+    other.close()
     assert projector.row("SELECT orders FROM customer") == {"orders": 1}
 
 

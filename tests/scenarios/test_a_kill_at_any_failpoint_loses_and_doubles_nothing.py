@@ -21,11 +21,11 @@ def test_a_kill_at_each_failpoint_loses_and_doubles_nothing(world: World) -> Non
     with load(world, seed=101):
         instances = [world.start(service, failpoints=[*KILLS, "on-revoke=1:kill"]) for service in SERVICES]
         for name in BY_ITSELF:
-            wait_until(lambda: all_fired(instances, name), seconds=TAKE_OVER_SECONDS, what=f"both are killed {name}")
+            wait_until_fired(instances, name)
         wait_for_progress(world)
         for service in SERVICES:
             world.start(service, "two")
-        wait_until(lambda: all_fired(instances, "on-revoke"), seconds=TAKE_OVER_SECONDS, what="both are killed on-revoke")
+        wait_until_fired(instances, "on-revoke")
         wait_for_progress(world)
     assert_clean(world, at_least=200)
     for instance in instances:
@@ -33,5 +33,9 @@ def test_a_kill_at_each_failpoint_loses_and_doubles_nothing(world: World) -> Non
         assert instance.statuses == [-9] * len(NAMES), "killed once at each point, and ended by nothing else"
 
 
-def all_fired(instances: list[Instance], failpoint: str) -> bool:
-    return all(instance.fired(failpoint) for instance in instances)
+def wait_until_fired(instances: list[Instance], failpoint: str) -> None:
+    wait_until(
+        lambda: all(instance.fired(failpoint) for instance in instances),
+        seconds=TAKE_OVER_SECONDS,
+        what=f"both services are killed {failpoint}",
+    )

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-
-import pytest
 
 from tests.scenarios.harness.records import conversion_id, qualified_lead, request
 from tests.scenarios.harness.waiting import wait_until
@@ -14,9 +13,16 @@ from tests.stack import Stack
 LEADS = [f"L-{number}" for number in range(30)]
 
 
-@pytest.mark.parametrize("protocol", ["consumer", "classic"])
-def test_what_waits_is_tried_after_its_partition_has_come_back(stack: Stack, tmp_path: Path, protocol: str) -> None:
-    with fresh_world(stack, tmp_path, protocol=protocol, delays="8s") as world, world.topics() as topics:
+def test_what_waits_is_tried_after_its_partition_has_come_back(stack: Stack, tmp_path: Path) -> None:
+    """In both group protocols at the same time, each in an installation of its own."""
+    with ThreadPoolExecutor() as pool:
+        for done in [pool.submit(come_and_go, stack, tmp_path / protocol, protocol) for protocol in ("consumer", "classic")]:
+            done.result()
+
+
+def come_and_go(stack: Stack, folder: Path, protocol: str) -> None:
+    folder.mkdir()
+    with fresh_world(stack, folder, protocol=protocol, delays="8s") as world, world.topics() as topics:
         world.start("converter", "one")
         wait_until(lambda: world.owns() == 6, seconds=30, what="the first instance owns all")
         world.upstream.publish([request(lead_id, lead_id) for lead_id in LEADS])

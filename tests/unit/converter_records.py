@@ -15,7 +15,7 @@ from services.converter.domain.plan import Plan, Result, carry_out, make_plan
 from tests.unit.service_records import at, record, requested
 
 NOW = at(59)
-ADA = {
+ADA: dict[str, Any] = {
     "first_name": "Ada",
     "last_name": "Byron",
     "email": "Ada@Example.com",
@@ -25,7 +25,7 @@ ADA = {
     "custom_fields": {"fleet_size": 7},
 }
 ASSIGNMENT = {"assignment_id": "L-1:e-9", "rep_id": "rep-3", "status": "active", "opened_at": at(1), "closed_at": None}
-CONTACTS = {
+CONTACTS: dict[str, dict[str, Any]] = {
     "c-1": {"first_name": "Bo", "email": "bo@example.com", "role": "champion"},
     "c-2": {"first_name": "Cy", "email": "ADA@example.com ", "is_primary": True},
 }
@@ -79,6 +79,6 @@ def read(out: Outgoing) -> tuple[str, Any]:
     return envelope.type.removeprefix("leadline.").removesuffix(".v1"), decode_body(envelope.type, envelope.data)
 
 
-def lead_event(name: str, *, second: int = 0, id: str | None = None, lead_id: str = "L-1", **data: Any) -> Record:
+def lead_event(name: str, *, second: int = 0, lead_id: str = "L-1", **data: Any) -> Record:
     """An event of lead.events."""
-    return record("lead.events", f"lead.{name}", {"lead_id": lead_id, **data}, second=second, **({"id": id} if id else {}))
+    return record("lead.events", f"lead.{name}", {"lead_id": lead_id, **data}, second=second)

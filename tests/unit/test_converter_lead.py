@@ -26,7 +26,7 @@ def changes(events: list[tuple[str, int, dict[str, Any]]]) -> list[LeadChange]:
 fields = st.fixed_dictionaries(
     {}, optional={name: st.sampled_from([None, "x", "y"]) for name in ("first_name", "company_name", "assigned_to")}
 )
-told = st.one_of(
+told: st.SearchStrategy[tuple[str, int, dict[str, Any]]] = st.one_of(
     st.tuples(st.just("updated"), st.integers(0, 9), fields),
     st.tuples(st.just("created"), st.integers(0, 9), fields.map(lambda given: {**given, "email": "a@b"})),
     st.tuples(st.sampled_from(KINDS), st.integers(0, 9), st.just({})),

@@ -57,6 +57,7 @@ def test_everything_that_is_there_is_handled_emitted_and_committed() -> None:
     assert world.kafka.committed[P] == 20
 
 
+CRASHES: list[tuple[str, tuple[str, ...]]]
 CRASHES = [("after-poll=1:raise", ()), ("before-database-commit=1:raise", ()), ("after-database-commit=1:raise", ())]
 CRASHES += [("on-assign=1:raise", ()), ("", ("before",)), ("", ("after",))]
 
@@ -137,7 +138,7 @@ def test_what_was_polled_early_does_not_jump_over_what_was_given_up_in_a_rebalan
 
     source.script = [lambda: Polled(log[:2], {}), lambda: Polled(log[2:], {}), go_and_come_back]
     submit, is_full = engine._pipeline.submit, iter([True, True])  # noqa: SLF001
-    engine._pipeline.submit = lambda batch, seconds: not next(is_full, False) and submit(batch, seconds)  # type: ignore[method-assign]  # noqa: SLF001
+    engine._pipeline.submit = lambda batch, timeout: not next(is_full, False) and submit(batch, timeout)  # type: ignore[method-assign]  # noqa: SLF001
     engine.run()
     assert world.ledger.tables.effects == [f"a|ok|{number}" for number in range(4)]
 

@@ -53,7 +53,11 @@ def test_the_next_batch_is_applied_while_the_one_before_is_emitted() -> None:
 
 def test_a_full_pipeline_takes_no_more_and_does_not_count_what_it_refused() -> None:
     go = threading.Event()
-    with running(lambda _: None, lambda _: go.wait(SECONDS) and None) as pipeline:
+
+    def emit(_: Batch) -> None:
+        go.wait(SECONDS)
+
+    with running(lambda _: None, emit) as pipeline:
         taken = 0
         while pipeline.submit(Batch([], taken), 0.01):
             taken += 1

@@ -17,7 +17,7 @@ from leadline.delivery.failpoints import NAMES, FailpointError, Failpoints
 from leadline.delivery.intake import Taken
 from leadline.delivery.isolate import handle_isolated
 from leadline.delivery.ladder import Ladder
-from leadline.delivery.message import DeadLetter, Done, Failure, Message, Retry, Rung
+from leadline.delivery.message import DeadLetter, Done, Failure, Message, Outcome, Retry, Rung
 from leadline.delivery.ports import Claim, LogRange, Partition, Step
 from leadline.delivery.record import Origin, Outgoing
 from leadline.delivery.trail import Death, Trail, dead_letter_headers, retry_headers
@@ -76,7 +76,7 @@ def test_a_failpoint_acts_at_its_count_once_and_only_at_its_name() -> None:
     points.pass_by("after-poll")
 
 
-def isolated(values: Sequence[str], handler: FakeHandler, work: FakeWork, rung: Rung | None = None) -> list[object]:
+def isolated(values: Sequence[str], handler: FakeHandler, work: FakeWork, rung: Rung | None = None) -> list[Outcome]:
     messages = [a_message(value, offset=offset, next_rung=rung) for offset, value in enumerate(values)]
     return list(handle_isolated(handler, work, messages, lambda error: not isinstance(error, MomentError)))
 

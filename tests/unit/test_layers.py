@@ -139,8 +139,8 @@ def test_the_rules_of_a_service_know_the_contract_and_themselves_only() -> None:
 
 
 def test_the_protocol_knows_no_adapter_and_no_client() -> None:
-    forbidden = ("confluent_kafka", "psycopg", "services", "leadline.kafka", "leadline.postgres", "leadline.runtime")
-    forbidden += ("leadline.local", "leadline.operations", "leadline.cli")
+    ours = [f"leadline.{each}" for each in ("kafka", "postgres", "runtime", "local", "operations", "cli")]
+    forbidden = ["confluent_kafka", "psycopg", "services", *ours]
     wrong = [
         (module, each)
         for module in modules_in("leadline.delivery")
@@ -175,9 +175,7 @@ def is_postgres_adapter(module: str) -> bool:
         ("psycopg", is_postgres_adapter, POSTGRES_CLIENT),
     ],
 )
-def test_a_client_library_has_one_home(
-    package: str, is_adapter: Callable[[str], bool], exceptions: Mapping[str, str]
-) -> None:
+def test_a_client_library_has_one_home(package: str, is_adapter: Callable[[str], bool], exceptions: Mapping[str, str]) -> None:
     elsewhere = {module for module in users(package) if not is_adapter(module)}
     assert elsewhere - exceptions.keys() == set()
     assert exceptions.keys() - elsewhere == set(), "an exception that nobody needs any longer"

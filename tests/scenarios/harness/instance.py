@@ -71,9 +71,7 @@ class Instance:
 
     def _start(self) -> subprocess.Popen[bytes]:
         armed = self._failpoints.pop(0) if self._failpoints else ""
-        command = Command(
-            [sys.executable, "-m", f"services.{self.service}"], env={**self._env, "LEADLINE_FAILPOINTS": armed}
-        )
+        command = Command([sys.executable, "-m", f"services.{self.service}"], env={**self._env, "LEADLINE_FAILPOINTS": armed})
         return spawn_logged(command, self.log)
 
     def _keep_running(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from leadline.delivery.record import Outgoing
 from tests.scenarios.harness.records import REQUESTER, raw_request, request
@@ -33,7 +34,7 @@ def cases() -> list[Case]:
         body("nested-300", "PAYLOAD_NOT_JSON", b', "more": ' + b"[" * 300 + b"]" * 300),
         body("nested-100000", "PAYLOAD_NOT_JSON", b', "more": ' + b"[" * 100_000),
         body("notes-too-long", "SCHEMA_INVALID", b', "options": {"notes": "' + b"x" * 1_000_001 + b'"}'),
-        body("probability-of-400-digits", "SCHEMA_INVALID", b', "options": {"opportunity": {"probability": ' + b"9" * 400 + b"}}"),
+        body("chance-of-400-digits", "SCHEMA_INVALID", b', "options": {"opportunity": {"probability": ' + b"9" * 400 + b"}}"),
         value("lead-id-of-400-digits", "SCHEMA_INVALID", b'{"lead_id": ' + b"9" * 400 + b', "requested_by": {"id": "r"}}'),
         value("lead-id-is-a-list", "SCHEMA_INVALID", b'{"lead_id": ["x"], "requested_by": {"id": "r"}}'),
         value("not-json", "PAYLOAD_NOT_JSON", b"\xff\xfe\x00"),
@@ -72,7 +73,7 @@ def value(name: str, code: str | None, whole: bytes | None) -> Case:
     return Case(name, code, raw_request(name.encode(), whole, f"key-{name}"))
 
 
-def changed(name: str, code: str | None, **parts: object) -> Case:
+def changed(name: str, code: str | None, **parts: Any) -> Case:
     return Case(name, code, plain(name).record._replace(**parts))
 
 

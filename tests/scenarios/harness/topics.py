@@ -10,7 +10,6 @@ from typing import Any
 from tests.faults.checker.facts import Coordinates, Record
 from tests.faults.checker.kafka import Log
 
-
 ENDS = ("conversion.completed", "conversion.failed")
 
 

@@ -57,9 +57,7 @@ class World:
 
     def prepare(self) -> None:
         """Make topics and tables."""
-        settings = Settings(
-            kafka_bootstrap=self.bootstrap, topic_prefix=self.prefix, retry_delays=tuple(self.delays.split(","))
-        )
+        settings = Settings(kafka_bootstrap=self.bootstrap, topic_prefix=self.prefix, retry_delays=tuple(self.delays.split(",")))
         create_topics(settings)
         migrate_all(self.database_url)
 
@@ -111,7 +109,7 @@ def installed(world: World) -> Iterator[World]:
 
 
 @contextmanager
-def fresh_world(stack: Stack | OwnStack, folder: Path, **settings: str) -> Iterator[World]:
+def fresh_world(stack: Stack | OwnStack, folder: Path, **settings: Any) -> Iterator[World]:
     """An empty installation in this stack."""
     with fresh_database(stack.postgres.url) as url, installed(World(stack, url, folder, **settings)) as world:
         yield world

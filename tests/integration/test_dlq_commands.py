@@ -1,0 +1,154 @@
+"""`leadline dlq list|show|replay|discard` against a real topic."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from leadline.cli.__main__ import app
+from leadline.delivery.message import Attempt, Failure
+from leadline.delivery.record import Origin, Outgoing, Record
+from leadline.delivery.trail import DEAD_LETTER_FIRST, Death, Trail, dead_letter_headers, follow
+from leadline.kafka.publish import publish_records
+from leadline.kafka.reading import read_topics
+from leadline.runtime.cluster import create_topics
+from leadline.runtime.settings import Settings
+from tests.stack import Stack
+
+AT = datetime(2026, 11, 22, 8, tzinfo=UTC)
+OWN: list[tuple[str, bytes | None]] = [("ce_id", b"e-1"), ("evil", b"\x1b[31m")]
+FIRST, SECOND = "conversion.requests/3/1", "conversion.requests/3/2"
+
+
+@dataclass
+class Installation:
+    """Topics, two dead letters in them, and the command line in this process."""
+
+    settings: Settings
+    environment: dict[str, str]
+
+    def die(self, offset: int, code: str, service: str = "converter") -> None:
+        original = Record("conversion.requests", 3, offset, 5, b"L-1", b"\xff{", OWN)
+        trail = Trail(original, Origin(*original[:4]), Attempt(1, 0, None))
+        headers = dead_letter_headers(trail, Death(service, Failure(code, "no"), AT, "K-1"))
+        self.publish(Outgoing(f"{service}.dlq", original.key, original.value, headers))
+
+    def publish(self, *records: Outgoing) -> None:
+        publish_records({"bootstrap.servers": self.settings.kafka_bootstrap}, self.settings.topic_prefix, records)
+
+    def read(self, topic: str) -> list[Record]:
+        user = {"bootstrap.servers": self.settings.kafka_bootstrap}
+        return list(read_topics(user, self.settings.topic_prefix, [topic]))
+
+    def run(self, *arguments: str) -> Result:
+        return CliRunner().invoke(app, ["dlq", *arguments], env=self.environment)
+
+    def listed(self, *options: str) -> dict[str, str]:
+        """The state of each dead letter."""
+        lines = self.run("list", "--json", *options).stdout.splitlines()
+        return {letter["dlq_id"]: letter["state"] for letter in map(orjson.loads, lines)}
+
+
+@pytest.fixture
+def installation(stack: Stack, topic_prefix: str) -> Installation:
+    environment = {
+        "LEADLINE_KAFKA_BOOTSTRAP": stack.kafka.bootstrap,
+        "LEADLINE_DATABASE_URL": stack.postgres.url,
+        "LEADLINE_TOPIC_PREFIX": topic_prefix,
+        "COLUMNS": "200",
+    }
+    settings = Settings(
+        kafka_bootstrap=stack.kafka.bootstrap, topic_prefix=topic_prefix, topic_partitions=1, retry_delays=("5s",)
+    )
+    create_topics(settings)
+    installation = Installation(settings, environment)
+    installation.die(1, "SCHEMA_INVALID")
+    installation.die(2, "TYPE_UNKNOWN")
+    return installation
+
+
+def test_dead_letters_are_listed_for_people_and_for_programs(installation: Installation) -> None:
+    result = installation.run("list")
+    assert result.exit_code == 0
+    assert all(text in result.stdout for text in (FIRST, SECOND, "SCHEMA_INVALID", "L-1"))
+    assert "2 dead letters: 2 open" in result.stderr
+    assert installation.listed() == {FIRST: "open", SECOND: "open"}
+    assert installation.listed("--code", "TYPE_UNKNOWN") == {SECOND: "open"}
+    assert installation.listed("--state", "discarded") == {}
+
+
+def test_one_is_shown_with_its_own_bytes_and_nothing_that_a_terminal_obeys(installation: Installation) -> None:
+    text = installation.run("show", FIRST)
+    assert (text.exit_code, "\x1b" in text.stdout) == (0, False)
+    assert "dlq-error-code: SCHEMA_INVALID" in text.stdout
+    assert "header evil: ?[31m" in text.stdout
+    shown: dict[str, Any] = orjson.loads(installation.run("show", FIRST, "--json").stdout)
+    assert base64.b64decode(shown["record_value"]) == b"\xff{"
+    assert [(name, base64.b64decode(value)) for name, value in shown["record_headers"]] == OWN
+
+
+def test_a_replay_puts_the_record_back_as_it_was_and_says_who_did_it(installation: Installation) -> None:
+    assert installation.run("replay", FIRST, "--by", "ada").exit_code == 0
+    (record,) = installation.read("converter.replay")
+    back = follow(record, installation.settings.topic_prefix, DEAD_LETTER_FIRST)
+    assert (back.record.key, back.record.value, back.record.headers) == (b"L-1", b"\xff{", OWN)
+    assert (str(back.origin), back.attempt.replays) == (FIRST, 1)
+    (note,) = installation.read("operations.events")
+    assert orjson.loads(note.value or b"")["requested_by"] == {"id": "ada"}
+    assert installation.listed() == {FIRST: "replaying", SECOND: "open"}
+    installation.die(1, "SCHEMA_INVALID")
+    assert installation.listed() == {FIRST: "open", SECOND: "open"}
+
+
+def test_everything_that_is_open_can_be_replayed_by_code(installation: Installation) -> None:
+    assert installation.run("replay", "--all", "--code", "TYPE_UNKNOWN").exit_code == 0
+    assert installation.listed() == {FIRST: "open", SECOND: "replaying"}
+    assert installation.run("replay", "--all").exit_code == 0
+    assert len(installation.read("converter.replay")) == 2, "what is on its way is not sent again"
+    assert installation.run("replay", "--all").exit_code == 3
+
+
+def test_discarding_keeps_the_record_and_the_reason(installation: Installation) -> None:
+    assert installation.run("discard", SECOND, "--reason", "spam", "--by", "ada").exit_code == 0
+    assert installation.listed() == {FIRST: "open", SECOND: "discarded"}
+    assert orjson.loads(installation.read("operations.events")[0].value or b"")["reason"] == "spam"
+    assert len(installation.read("converter.dlq")) == 2
+
+
+@pytest.mark.parametrize("command", [("replay", FIRST), ("replay", "--all"), ("discard", FIRST, "--reason", "spam")])
+def test_a_dry_run_says_what_it_would_do_and_does_nothing(installation: Installation, command: Sequence[str]) -> None:
+    result = installation.run(*command, "--dry-run")
+    assert (result.exit_code, FIRST in result.stdout, "would be" in result.stderr) == (0, True, True)
+    assert installation.read("converter.replay") == installation.read("operations.events") == []
+
+
+@pytest.mark.parametrize(
+    ("command", "status"),
+    [
+        (("show", "conversion.requests/3/9"), 3),
+        (("replay", "conversion.requests/3/9"), 3),
+        (("replay",), 2),
+        (("replay", FIRST, "--all"), 2),
+        (("discard", FIRST), 2),
+        (("discard", "--reason", "spam"), 2),
+    ],
+)
+def test_what_cannot_be_done_has_its_exit_status(installation: Installation, command: Sequence[str], status: int) -> None:
+    assert installation.run(*command).exit_code == status
+    assert installation.read("operations.events") == []
+
+
+def test_a_record_that_died_in_two_services_is_listed_twice_and_replayed_to_both(installation: Installation) -> None:
+    installation.die(1, "UNEXPECTED_ERROR", "projector")
+    lines = installation.run("list", "--json").stdout.splitlines()
+    assert sorted(orjson.loads(line)["service"] for line in lines) == ["converter", "converter", "projector"]
+    installation.run("replay", FIRST)
+    assert [len(installation.read(f"{service}.replay")) for service in ("converter", "projector")] == [1, 1]
