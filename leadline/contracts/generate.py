@@ -77,7 +77,7 @@ def _with_names(node: dict[str, Any]) -> dict[str, Any]:
 def _nullable(node: dict[str, Any]) -> dict[str, Any]:
     """`anyOf` of one plain type and null as a list of two types."""
     kinds = node.get("anyOf", [])
-    if len(kinds) != 2 or kinds[1] != {"type": "null"} or not isinstance(kinds[0].get("type"), str):
+    if kinds[1:] != [{"type": "null"}] or not isinstance(kinds[0].get("type"), str):
         return node
     if kinds[0].keys() & {"enum", "const"}:
         return node

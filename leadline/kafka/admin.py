@@ -4,7 +4,8 @@ writing to them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicPartition
@@ -14,6 +15,11 @@ from leadline.contracts.topics import Topic, bare_name, full_name
 from leadline.errors import SetupError, Unavailable
 
 ANSWER_SECONDS: Final = 30.0
+_STARTING: Final = (
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.NOT_COORDINATOR,
+)
 
 
 class Cluster(NamedTuple):
@@ -72,24 +78,33 @@ def _wait(future: Any) -> None:
 def committed_offsets(cluster: Cluster, group: str) -> dict[tuple[str, int], int]:
     """A group's offsets by (bare topic, partition)."""
     client = admin_client(cluster)
-    future = client.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)])[group]
-    found = future.result(ANSWER_SECONDS).topic_partitions
+    request = ConsumerGroupTopicPartitions(group)
+    found = _coordinated(lambda: client.list_consumer_group_offsets([request])[group]).topic_partitions
     prefix = cluster.topic_prefix
-    return {
-        (bare_name(prefix, each.topic), each.partition): each.offset for each in found if each.topic.startswith(prefix)
-    }
+    return {(bare_name(prefix, each.topic), each.partition): each.offset for each in found if each.topic.startswith(prefix)}
 
 
 def is_group_empty(cluster: Cluster, group: str) -> bool:
     """Whether no member is in the group, or there is no such group."""
     client = admin_client(cluster)  # kept until there is an answer: without it, there is none
-    future = client.describe_consumer_groups([group])[group]
     try:
-        return not future.result(ANSWER_SECONDS).members
+        return not _coordinated(lambda: client.describe_consumer_groups([group])[group]).members
     except KafkaException as error:
         if error.args[0].code() == KafkaError.GROUP_ID_NOT_FOUND:
             return True
         raise
+
+
+def _coordinated(ask: Callable[[], Any]) -> Any:
+    """The answer of a group's coordinator; a broker that has just started may not yet know that it is the one."""
+    deadline = time.monotonic() + ANSWER_SECONDS
+    while True:
+        try:
+            return ask().result(ANSWER_SECONDS)
+        except KafkaException as error:
+            if error.args[0].code() not in _STARTING or time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
 
 
 def log_ends(cluster: Cluster, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], int]:
@@ -103,8 +118,7 @@ def log_ends(cluster: Cluster, places: Sequence[tuple[str, int]]) -> dict[tuple[
     }
     futures = client.list_offsets(wanted, request_timeout=ANSWER_SECONDS) if wanted else {}
     return {
-        (bare_name(prefix, each.topic), each.partition): future.result(ANSWER_SECONDS).offset
-        for each, future in futures.items()
+        (bare_name(prefix, each.topic), each.partition): future.result(ANSWER_SECONDS).offset for each, future in futures.items()
     }
 
 
@@ -114,4 +128,4 @@ def commit_offset(cluster: Cluster, group: str, place: tuple[str, int], offset: 
     position = TopicPartition(full_name(cluster.topic_prefix, topic), number, offset)
     request = ConsumerGroupTopicPartitions(group, [position])
     client = admin_client(cluster)
-    client.alter_consumer_group_offsets([request])[group].result(ANSWER_SECONDS)
+    _coordinated(lambda: client.alter_consumer_group_offsets([request])[group])

@@ -245,5 +245,5 @@ def test_times_are_utc_with_z() -> None:
     assert parse_time("2026-11-22T14:30:00+01:00").utcoffset() == timedelta(0)
     assert normalise_time("1000-01-01T00:00:00.25Z") == "1000-01-01T00:00:00.25Z"
     for wrong in ("", "2026-11-22", "2026-11-22T13:30:00", "2026-13-01T00:00:00Z", "2026-11-22T13:30:00Z\n"):
-        with pytest.raises(ValueError, match="RFC 3339|day|month"):
+        with pytest.raises(ValueError, match=r"RFC 3339|day|month"):
             parse_time(wrong)

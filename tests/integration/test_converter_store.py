@@ -96,7 +96,7 @@ def test_another_request_for_a_converted_lead_is_told_who_it_is(converter: Conve
 
 
 @pytest.mark.parametrize("apart", [False, True])
-def test_two_leads_of_one_address_make_one_customer(converter: Converter, apart: bool) -> None:  # noqa: FBT001
+def test_two_leads_of_one_address_make_one_customer(converter: Converter, apart: bool) -> None:
     leads = [*qualified("L-1"), *qualified("L-2", email=" ADA@example.com")]
     requests = [requested("K-1", "L-1"), requested("K-2", "L-2")]
     converter.take(*leads)

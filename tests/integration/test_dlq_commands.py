@@ -10,16 +10,17 @@ from typing import Any
 
 import orjson
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from leadline.cli.__main__ import app
+from leadline.contracts.topics import all_topics
 from leadline.delivery.message import Attempt, Failure
 from leadline.delivery.record import Origin, Outgoing, Record
 from leadline.delivery.trail import DEAD_LETTER_FIRST, Death, Trail, dead_letter_headers, follow
+from leadline.kafka.admin import create_topics
 from leadline.kafka.publish import publish_records
 from leadline.kafka.reading import read_topics
-from leadline.runtime.cluster import create_topics
+from leadline.runtime.cluster import cluster
 from leadline.runtime.settings import Settings
 from tests.stack import Stack
 
@@ -65,10 +66,9 @@ def installation(stack: Stack, topic_prefix: str) -> Installation:
         "LEADLINE_TOPIC_PREFIX": topic_prefix,
         "COLUMNS": "200",
     }
-    settings = Settings(
-        kafka_bootstrap=stack.kafka.bootstrap, topic_prefix=topic_prefix, topic_partitions=1, retry_delays=("5s",)
-    )
-    create_topics(settings)
+    settings = Settings(kafka_bootstrap=stack.kafka.bootstrap, topic_prefix=topic_prefix)
+    needed = [topic for topic in all_topics(()) if topic.name.endswith((".dlq", ".replay", "operations.events"))]
+    create_topics(cluster(settings), needed, partitions=1, replication=1)
     installation = Installation(settings, environment)
     installation.die(1, "SCHEMA_INVALID")
     installation.die(2, "TYPE_UNKNOWN")

@@ -154,7 +154,7 @@ def test_nobody_reads_what_was_not_committed_and_the_successor_ends_it(kafka: Ka
         assert source.committed([place]) == {place: None}
         successor.emit([Outgoing("in", b"k", b"kept", [])], {place: 1}, source.group_metadata())
         with pytest.raises(KafkaException, match="fenced"):
-            dying._producer.commit_transaction(SECONDS)  # noqa: SLF001 - as it would have done next
+            dying._producer.commit_transaction(SECONDS)
     assert [record.value for record in kafka.read("in")] == [b"v", b"kept"]
 
 

@@ -207,8 +207,8 @@ def test_a_deadlock_is_the_moments_fault(ledger: PostgresLedger, database_url: s
 def test_a_connection_that_was_lost_while_idle_is_replaced(ledger: PostgresLedger, database_url: str) -> None:
     ledger.progress([P])
     with connect(database_url, "converter") as killer:
-        query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()"
-        killer.execute(query)
+        others = "pid <> pg_backend_pid() AND datname = current_database()"
+        killer.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}".encode())
     with pytest.raises(Unavailable):
         ledger.progress([P])
     assert ledger.progress([P]) == {}

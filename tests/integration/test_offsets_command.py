@@ -6,13 +6,14 @@ import pytest
 from typer.testing import CliRunner
 
 from leadline.cli.__main__ import app
+from leadline.contracts.topics import business_topics
 from leadline.delivery.ports import JournalRow, Partition
 from leadline.delivery.record import Outgoing
-from leadline.kafka.admin import committed_offsets
+from leadline.kafka.admin import committed_offsets, create_topics
 from leadline.kafka.publish import publish_records
 from leadline.postgres.ledger import PostgresLedger
 from leadline.postgres.migrate import migrate
-from leadline.runtime.cluster import cluster, create_topics
+from leadline.runtime.cluster import cluster
 from leadline.runtime.settings import Settings
 from tests.stack import Stack
 
@@ -28,7 +29,7 @@ def settings(stack: Stack, database_url: str, topic_prefix: str, monkeypatch: py
     monkeypatch.setenv("LEADLINE_TOPIC_PARTITIONS", "1")
     monkeypatch.setenv("COLUMNS", "200")
     settings = Settings()
-    create_topics(settings)
+    create_topics(cluster(settings), business_topics()[:1], partitions=1, replication=1)
     migrate(database_url, "converter")
     user = {"bootstrap.servers": stack.kafka.bootstrap}
     publish_records(user, topic_prefix, [Outgoing("lead.events", b"k", b"v", [])] * 3)

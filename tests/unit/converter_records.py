@@ -70,7 +70,7 @@ def refused(asked: Request, of: Lead | None = None, contacts: Mapping[str, Any] 
 
 def carried_out(plan: Plan, taken_codes: Sequence[str] = ()) -> Result:
     """The 567th customer."""
-    return carry_out(plan, 567, NOW, taken_codes=dict.fromkeys(taken_codes, {}))
+    return carry_out(plan, 567, NOW, taken_codes={code: {} for code in taken_codes})
 
 
 def read(out: Outgoing) -> tuple[str, Any]:

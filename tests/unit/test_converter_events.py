@@ -52,7 +52,7 @@ def check(records: Sequence[Outgoing]) -> list[tuple[str, Any]]:
 
 
 @pytest.mark.parametrize("full", [False, True])
-def test_everything_that_a_conversion_tells_fits_the_contract(full: bool) -> None:  # noqa: FBT001
+def test_everything_that_a_conversion_tells_fits_the_contract(full: bool) -> None:
     result = conversion(full=full)
     told = check(events.completed(result, about(result)))
     more = ["opportunity.created", "assignment.closed"] if full else []
@@ -63,7 +63,7 @@ def test_everything_that_a_conversion_tells_fits_the_contract(full: bool) -> Non
 
 
 @pytest.mark.parametrize("full", [False, True])
-def test_customer_created_and_conversion_completed_tell_of_the_same_customer(full: bool) -> None:  # noqa: FBT001
+def test_customer_created_and_conversion_completed_tell_of_the_same_customer(full: bool) -> None:
     result = conversion(full=full)
     told = dict(check(events.completed(result, about(result))))
     created, completed = told["customer.created"], told["conversion.completed"]

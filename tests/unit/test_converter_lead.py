@@ -93,7 +93,7 @@ def test_upstream_cannot_say_that_a_lead_is_converted(status: str) -> None:
         (Lead("L-1", "qualified", {"email": "a@b"}, conversion_id="X"), ErrorCode.CONVERSION_IN_PROGRESS, False),
     ],
 )
-def test_the_gate_refuses_with_its_code(found: Lead | None, code: ErrorCode, may_resolve_itself: bool) -> None:  # noqa: FBT001
+def test_the_gate_refuses_with_its_code(found: Lead | None, code: ErrorCode, may_resolve_itself: bool) -> None:
     refusal = refuse_by_lead(request(), found)
     assert refusal is not None
     assert (refusal.code, refusal.may_resolve_itself) == (code, may_resolve_itself)
@@ -134,7 +134,7 @@ def known(state: str, code: str | None = None, *, retryable: bool = False, origi
 def test_a_request_has_its_say_once_unless_it_waits_or_is_replayed_for_good_reason(
     before: Known,
     is_replay: bool,
-    expected: bool,  # noqa: FBT001
+    expected: bool,
 ) -> None:
     assert is_repeat("t/0/1", before, is_replay=is_replay) is expected
 

@@ -45,7 +45,7 @@ def test_a_conversion_is_named_by_its_key_else_by_source_and_event() -> None:
         ("a.da@x.de", "ada@x.de", False),
     ],
 )
-def test_two_addresses_are_the_same_by_letters_and_not_by_a_providers_habits(one: str, other: str, same: bool) -> None:  # noqa: FBT001
+def test_two_addresses_are_the_same_by_letters_and_not_by_a_providers_habits(one: str, other: str, same: bool) -> None:
     assert (email_key(one) == email_key(other)) is same
 
 

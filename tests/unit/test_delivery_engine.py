@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 import pytest
@@ -43,7 +42,7 @@ class World:
 
 
 def source_of(engine: Engine) -> FakeSource:
-    source = engine._parts.source  # noqa: SLF001 - the fake that this test has put there
+    source = engine._parts.source
     assert isinstance(source, FakeSource)
     return source
 
@@ -137,8 +136,8 @@ def test_what_was_polled_early_does_not_jump_over_what_was_given_up_in_a_rebalan
         return Polled([], {})
 
     source.script = [lambda: Polled(log[:2], {}), lambda: Polled(log[2:], {}), go_and_come_back]
-    submit, is_full = engine._pipeline.submit, iter([True, True])  # noqa: SLF001
-    engine._pipeline.submit = lambda batch, timeout: not next(is_full, False) and submit(batch, timeout)  # type: ignore[method-assign]  # noqa: SLF001
+    submit, is_full = engine._pipeline.submit, iter([True, True])
+    engine._pipeline.submit = lambda batch, timeout: not next(is_full, False) and submit(batch, timeout)  # type: ignore[method-assign]
     engine.run()
     assert world.ledger.tables.effects == [f"a|ok|{number}" for number in range(4)]
 
@@ -160,8 +159,8 @@ def test_an_error_is_told_before_the_group_is_left() -> None:
     engine = world.engine("after-poll=1:raise")
     source = source_of(engine)
     heard: list[bool] = []
-    engine._parts = Parts(  # noqa: SLF001
-        source, FakeSink(world.kafka), world.ledger, engine._parts.ladder, engine._parts.failpoints,  # noqa: SLF001
+    engine._parts = Parts(
+        source, FakeSink(world.kafka), world.ledger, engine._parts.ladder, engine._parts.failpoints,
         on_error=lambda _: heard.append(source.closed),
     )  # fmt: skip
     with pytest.raises(FailpointError):

@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.faults.checker.facts import Coordinates, Record
 from tests.faults.checker.kafka import Log
+from tests.scenarios.harness.waiting import wait_until
 
 ENDS = ("conversion.completed", "conversion.failed")
 
@@ -42,7 +43,7 @@ class Topics:
 
     def __init__(self, bootstrap: str, prefix: str) -> None:
         self._log = Log(bootstrap, prefix)
-        self._counts = self._log.topics()
+        self._counts: dict[str, int] = {}
         self._seen: defaultdict[str, list[Seen]] = defaultdict(list)
 
     def close(self) -> None:
@@ -55,9 +56,16 @@ class Topics:
 
     def read_all(self, *topics: str) -> dict[str, list[Seen]]:
         """Everything that is in these topics now, each in the order of its partitions."""
+        wait_until(lambda: self._knows(topics), seconds=10, what=f"the broker knows {topics}")
         for at, record in self._log.new_records({topic: self._counts[topic] for topic in topics}):
             self._seen[at[0]].append(Seen(at, record))
         return {topic: sorted(self._seen[topic], key=lambda seen: seen.at) for topic in topics}
+
+    def _knows(self, topics: tuple[str, ...]) -> bool:
+        """A broker tells of a new topic a moment after it has confirmed it."""
+        if not self._counts.keys() >= set(topics):
+            self._counts = self._log.topics()
+        return self._counts.keys() >= set(topics)
 
     def stories(self) -> dict[str, list[Seen]]:
         """Each conversion's events in conversion.events, oldest first."""
