@@ -56,20 +56,20 @@ def _measure(url: str, write: Callable[[psycopg.Cursor[Any], str, list[str], lis
 
 
 def _read(connection: psycopg.Connection[Any]) -> tuple[Columns, Rows]:
-    """The rows as the converter has written them, as text: what a writer would have in memory."""
+    """The rows as the converter hands them over: ids and JSON as text, times as datetimes."""
     columns: Columns = {}
     rows: Rows = {}
     for table in TABLES:
         found = connection.execute(
-            "SELECT column_name FROM information_schema.columns WHERE table_schema = 'converter' AND table_name = %s "
+            "SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = 'converter' AND table_name = %s "
             "ORDER BY ordinal_position",
             (table,),
-        )
-        columns[table] = [row[0] for row in found]
+        ).fetchall()
+        columns[table] = [name for name, _ in found]
         key = CONTACT_KEY if table == "contact" else "conversion_id"
         names = sql.SQL(", ").join(
-            sql.SQL("{}::text").format(sql.Identifier(name)) if name != "request" else sql.Identifier(name)
-            for name in columns[table]
+            sql.SQL("{}::text").format(sql.Identifier(name)) if kind in ("jsonb", "uuid") else sql.Identifier(name)
+            for name, kind in found
         )
         query = sql.SQL("SELECT {} FROM converter.{} ORDER BY ").format(names, sql.Identifier(table)) + sql.SQL(key)
         rows[table] = connection.execute(query).fetchall()

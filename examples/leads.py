@@ -126,9 +126,7 @@ def _step(step: str, day: Day, lead: Lead, at: float) -> tuple[str, Body]:
     if step == "contacted":
         return "lead.contacted", {"channel": rng.choice(("phone", "email", "visit"))}
     if step == "updated":
-        return "lead.updated", rng.choice(
-            ({"phone": None}, {"job_title": rng.choice(JOBS)}, {"company_name": "Neu & Søn"})
-        )
+        return "lead.updated", rng.choice(({"phone": None}, {"job_title": rng.choice(JOBS)}, {"company_name": "Neu & Søn"}))
     if step == "scored":
         scores = {"behavioral": rng.randrange(51), "demographic": rng.randrange(51), "reason": "opened the quote"}
         return "lead.scored", scores

@@ -120,12 +120,7 @@ def _schema_fault(name: str, topic: str, body: dict[str, Any]) -> str | None:
         good = good and isinstance(body.get("email"), str | None)
     if topic == "conversion.requests":
         deal = (body.get("options") or {}).get("opportunity") or {"value": "0"}
-        good = (
-            good
-            and isinstance(body.get("requested_by"), dict)
-            and "id" in body["requested_by"]
-            and _is_money(deal["value"])
-        )
+        good = good and isinstance(body.get("requested_by"), dict) and "id" in body["requested_by"] and _is_money(deal["value"])
     if name == "order.placed":
         good = good and _is_money(body.get("amount")) and _id(body.get("order_id")) is not None
     return None if good else "SCHEMA_INVALID"

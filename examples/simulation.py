@@ -134,9 +134,7 @@ class World:
         lead = self.leads.get(lead_id)
         if lead is None:
             return "LEAD_UNKNOWN"
-        targets = [
-            rule.get("target") for rule in (options.get("custom_fields") or {}).values() if rule["as"] == "standard"
-        ]
+        targets = [rule.get("target") for rule in (options.get("custom_fields") or {}).values() if rule["as"] == "standard"]
         refusals = (
             ("LEAD_ALREADY_CONVERTED", lead.customer),
             ("LEAD_NOT_CONVERTIBLE", lead.status in ("disqualified", "junk")),

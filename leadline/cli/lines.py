@@ -35,9 +35,7 @@ def _record(line: dict[str, Any]) -> Outgoing:
     if topic not in _TOPICS:
         message = f"topic {topic!r} is none of {', '.join(sorted(_TOPICS))}"
         raise ValueError(message)
-    headers: Headers = [
-        (name, None if text is None else text.encode()) for name, text in (line.get("headers") or {}).items()
-    ]
+    headers: Headers = [(name, None if text is None else text.encode()) for name, text in (line.get("headers") or {}).items()]
     return Outgoing(topic, _bytes(line, "key"), _value(line), headers)
 
 

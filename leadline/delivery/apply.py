@@ -107,9 +107,7 @@ class Applier:
         batch.outcomes.update(("dead-letter", r.failure.code) for share in batch.shares for r in share.rejections)
         return {share.step.partition: self._outgoing(work, share, outcomes) for share in batch.shares}
 
-    def _handle_wave(
-        self, work: Work, wave: list[Message], queue: Queue, outcomes: dict[int, Outcome | Waiting]
-    ) -> None:
+    def _handle_wave(self, work: Work, wave: list[Message], queue: Queue, outcomes: dict[int, Outcome | Waiting]) -> None:
         ready: list[Message] = []
         for message in wave:
             blocker = queue.blocker(message)
@@ -162,9 +160,7 @@ class Applier:
         return Outgoing(topic, trail.record.key, trail.record.value, headers)
 
     def _rejected_outgoing(self, work: Work, trail: Trail, failure: Failure) -> list[Outgoing]:
-        emit = note_isolated(
-            work, lambda: self.handler.on_rejected(work, trail, failure), self.ledger.is_record_fault
-        )
+        emit = note_isolated(work, lambda: self.handler.on_rejected(work, trail, failure), self.ledger.is_record_fault)
         return [*emit, self._dead_letter(trail, failure, None)]
 
     def _dead_letter(self, trail: Trail, failure: Failure, conversion_id: str | None) -> Outgoing:

@@ -61,12 +61,8 @@ class Engine:
         self._early: list[Polled] = []
         self._pending: Batch | None = None
         self._decoder = Decoder(handler, parts.ladder, parts.topic_prefix)
-        self._intake = Intake(
-            handler.inputs, parts.ladder.delays_by_topic, parts.source.readable_ends, self._applied_elsewhere
-        )
-        self._assignment = Assignment(
-            parts.source, parts.sink, parts.ledger, lambda: not self._stopping.is_set(), self._epochs
-        )
+        self._intake = Intake(handler.inputs, parts.ladder.delays_by_topic, parts.source.readable_ends, self._applied_elsewhere)
+        self._assignment = Assignment(parts.source, parts.sink, parts.ledger, self._keeps_waiting, self._epochs)
         applier = Applier(handler, parts.ledger, parts.ladder, parts.failpoints, self.status, self._emitted)
         self._pipeline = Pipeline(applier.apply, self._emit)
 
@@ -152,6 +148,11 @@ class Engine:
         except Unavailable:
             return {}
         return {partition: offset for partition, (_, offset) in found.items()}
+
+    def _keeps_waiting(self) -> bool:
+        """While partitions wait for the database the loop stands, but the process lives."""
+        self.status.last_turn_seconds = time.monotonic()
+        return not self._stopping.is_set()
 
     def _assigned(self, partitions: Sequence[Partition]) -> dict[Partition, int]:
         self._parts.failpoints.pass_by("on-assign")

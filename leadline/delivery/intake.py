@@ -100,11 +100,7 @@ class Intake:
 
     def next_due_seconds(self, now_seconds: float) -> float | None:
         """How long until the first held record is due; None if nothing waits for a time."""
-        dues = [
-            self._due(held.records[0])
-            for partition, held in self._held.items()
-            if partition.topic in self._delay_seconds
-        ]
+        dues = [self._due(held.records[0]) for partition, held in self._held.items() if partition.topic in self._delay_seconds]
         return max(0.0, min(dues) - now_seconds) if dues else None
 
     def _move(self, partition: Partition, offset: int) -> None:

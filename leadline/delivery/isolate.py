@@ -15,9 +15,7 @@ from leadline.errors import Unavailable
 IsRecordFault = Callable[[Exception], bool]
 
 
-def handle_isolated(
-    handler: Handler, work: Work, messages: Sequence[Message], is_record_fault: IsRecordFault
-) -> list[Outcome]:
+def handle_isolated(handler: Handler, work: Work, messages: Sequence[Message], is_record_fault: IsRecordFault) -> list[Outcome]:
     """Handle the messages together; if that raises, in halves, down to the record that is at fault.
 
     A batch of n records with one bad record costs about 2 log2(n) calls more. Raises what is not a record's fault
@@ -57,9 +55,7 @@ def _try_again_alone(handler: Handler, work: Work, message: Message, is_record_f
         return _decide_alone(handler, work, message, describe(error), is_record_fault)
 
 
-def _decide_alone(
-    handler: Handler, work: Work, message: Message, failure: Failure, is_record_fault: IsRecordFault
-) -> Outcome:
+def _decide_alone(handler: Handler, work: Work, message: Message, failure: Failure, is_record_fault: IsRecordFault) -> Outcome:
     emit = note_isolated(work, lambda: handler.on_failure(work, message, failure), is_record_fault)
     return Retry(failure, emit) if message.next_rung else DeadLetter(failure, emit)
 

@@ -12,7 +12,7 @@ from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from leadline.contracts.topics import bare_name, full_name
 from leadline.delivery.ports import LogRange, Partition, Polled, Rebalance
-from leadline.delivery.record import Record
+from leadline.delivery.record import Headers, Record
 from leadline.errors import Unavailable
 
 ANSWER_SECONDS: Final = 30.0
@@ -79,7 +79,7 @@ class KafkaSource:
                 message.timestamp()[1],
                 message.key(),
                 message.value(),
-                message.headers() or [],
+                _headers(message),
             )
             polled.records.append(_as_tuple(Record, fields))
         return polled
@@ -141,6 +141,14 @@ class KafkaSource:
 
     def _theirs(self, offsets: Mapping[Partition, int]) -> list[TopicPartition]:
         return [TopicPartition(full_name(self._prefix, p.topic), p.number, offset) for p, offset in offsets.items()]
+
+
+def _headers(message: Message) -> Headers:
+    """A header whose name is not UTF-8 makes the client raise: such a record is handled as one without headers."""
+    try:
+        return message.headers() or []
+    except UnicodeDecodeError:
+        return []
 
 
 def _telling(callback: Callback) -> Callback:

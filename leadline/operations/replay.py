@@ -40,9 +40,7 @@ def replays(letters: Sequence[DeadLetter], by: Operator) -> list[Outgoing]:
     The `dlq-*` headers go along: they tell the service where the record first came from.
     """
     run = str(uuid.uuid4())
-    records = [
-        Outgoing(replay_topic(each.service), each.record.key, each.record.value, each.record.headers) for each in letters
-    ]
+    records = [Outgoing(replay_topic(each.service), each.record.key, each.record.value, each.record.headers) for each in letters]
     more = {"requested_at": time_now_text(by.at), "replay_id": run, "notify": False}
     return [_note("replay-requested", each, by, more) for each in letters] + records
 

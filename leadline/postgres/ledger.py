@@ -20,7 +20,18 @@ from leadline.postgres.queries import load_queries
 # What is tried again as a whole, because the moment is at fault and not a record: deadlock, serialization, locks,
 # time-outs, resources, shutdown. https://www.postgresql.org/docs/18/errcodes-appendix.html
 _MOMENT: Final = ("08", "40", "53", "55", "57", "58")
-_MOMENT_STATES: Final = ("25P02", "25P03", "25P04", "25006")  # the last: read only, as a replica before it takes over
+# And what is wrong with the installation: a missing table, column, function, schema or privilege.
+_MOMENT_STATES: Final = (
+    "42501",
+    "42P01",
+    "42703",
+    "42883",
+    "3F000",
+    "25P02",
+    "25P03",
+    "25P04",
+    "25006",
+)  # the last: read only, as a replica before it takes over
 
 
 def is_record_fault(error: Exception) -> bool:
@@ -159,6 +170,10 @@ class PostgresLedger:
         """One transaction."""
         with self._connection() as connection, connection.transaction():
             yield PostgresWork(connection, self._names)
+
+    def waiting_rungs(self) -> list[str]:
+        """The rungs on which records wait."""
+        return [row["rung"] for row in self._fetch("waiting_rungs", {})]
 
     def close(self) -> None:
         """Close the connections of all threads."""

@@ -55,6 +55,9 @@ FROM waiting_record
 WHERE order_key = ANY(%(keys)b)
 ORDER BY order_key, sequence
 
+-- name: waiting_rungs
+SELECT DISTINCT rung FROM waiting_record ORDER BY rung
+
 -- name: save_waiting
 INSERT INTO waiting_record (origin, order_key, goes_first, rung)
 SELECT origin, order_key, goes_first, rung

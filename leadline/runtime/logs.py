@@ -14,9 +14,7 @@ PAUSE_SECONDS: Final = 10.0
 
 def configure_logs(service: str, instance: str, log_format: str) -> None:
     """Set the process's logs up: `json` for machines, `text` for people."""
-    renderer: Any = (
-        structlog.processors.JSONRenderer() if log_format == "json" else structlog.dev.ConsoleRenderer(colors=False)
-    )
+    renderer: Any = structlog.processors.JSONRenderer() if log_format == "json" else structlog.dev.ConsoleRenderer(colors=False)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

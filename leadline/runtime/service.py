@@ -65,6 +65,10 @@ def build_engine(service: str, handler: Handler, settings: Settings) -> Engine:
         message = f"the database lacks {', '.join(missing)}: leadline db migrate"
         raise SetupError(message)
     group = f"{settings.topic_prefix}{service}"
+    ledger = PostgresLedger(url, service, group, settings.topic_prefix)
+    if left := set(ledger.waiting_rungs()) - set(settings.retry_delays):
+        message = f"LEADLINE_RETRY_DELAYS: records still wait on {', '.join(sorted(left))}: keep these delays until none does"
+        raise SetupError(message)
     name = f"{group}-{settings.instance}"
     failpoints = Failpoints(settings.failpoints)
     parts = Parts(
@@ -72,10 +76,8 @@ def build_engine(service: str, handler: Handler, settings: Settings) -> Engine:
             {**consumer_properties(user, group, name, settings.group_protocol), "error_cb": RareLog("kafka_trouble")},
             settings.topic_prefix,
         ),
-        sink=KafkaSink(
-            transactional_properties(user, name), producer_properties(user, name), settings.topic_prefix, failpoints
-        ),
-        ledger=PostgresLedger(url, service, group, settings.topic_prefix),
+        sink=KafkaSink(transactional_properties(user, name), producer_properties(user, name), settings.topic_prefix, failpoints),
+        ledger=ledger,
         ladder=Ladder.from_delays(service, settings.retry_delay_seconds),
         failpoints=failpoints,
         topic_prefix=settings.topic_prefix,

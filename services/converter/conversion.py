@@ -61,9 +61,7 @@ class Session:
 
     def about(self, message: Message) -> events.About:
         """What the conversion's events have in common."""
-        return events.About(
-            message.content.data.conversion_id, self.now_text, message.content.envelope.traceparent
-        )
+        return events.About(message.content.data.conversion_id, self.now_text, message.content.envelope.traceparent)
 
 
 class Conversions:

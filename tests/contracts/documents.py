@@ -83,9 +83,7 @@ def _object(schema: dict[str, Any], root: dict[str, Any]) -> st.SearchStrategy[d
     if "anyOf" not in schema:
         return plain
     named = [each["required"][0] for each in schema["anyOf"]]
-    return st.builds(
-        lambda base, name, text: {**base, name: text}, plain, st.sampled_from(named), st.text("ab", min_size=1)
-    )
+    return st.builds(lambda base, name, text: {**base, name: text}, plain, st.sampled_from(named), st.text("ab", min_size=1))
 
 
 def _places(node: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:

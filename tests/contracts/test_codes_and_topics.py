@@ -52,9 +52,7 @@ def test_the_business_topics_are_those_of_the_contract() -> None:
 def test_each_service_has_its_own_ladder_replays_and_dead_letters() -> None:
     names = [topic.name for topic in all_topics(("5s", "1m"))]
     assert len(names) == len(set(names)) == 9 + 3 * 4
-    assert {*retry_topics("notifier", ("5s", "1m")), replay_topic("notifier"), dead_letter_topic("notifier")} <= set(
-        names
-    )
+    assert {*retry_topics("notifier", ("5s", "1m")), replay_topic("notifier"), dead_letter_topic("notifier")} <= set(names)
     assert "converter.retry.5s" in names
 
 

@@ -209,9 +209,7 @@ def test_what_is_written_is_read_back_equal(event: Envelope) -> None:
     assert read_envelope(write_headers(event), event.data) == event
 
 
-NAMES = st.sampled_from(
-    [name for name, _ in GOOD] + ["ce_correlationid", "traceparent", "idempotency-key", "CE_ID", "x"]
-)
+NAMES = st.sampled_from([name for name, _ in GOOD] + ["ce_correlationid", "traceparent", "idempotency-key", "CE_ID", "x"])
 VALUES = st.none() | st.binary(max_size=30) | TEXTS.map(str.encode) | st.sampled_from([value for _, value in GOOD])
 HEADERS = st.lists(st.tuples(NAMES, VALUES), max_size=6).flatmap(lambda extra: st.sampled_from([extra, GOOD + extra]))
 

@@ -105,9 +105,7 @@ def test_the_last_of_two_fields_with_one_name_counts() -> None:
 
 
 def test_a_refusal_names_every_wrong_field_and_repeats_no_value() -> None:
-    refused = refusal(
-        body(f'{{"x": "{SECRET}"}}', f', "origin": ["{SECRET}"], "options": {{"duplicate_policy": "{SECRET}"}}')
-    )
+    refused = refusal(body(f'{{"x": "{SECRET}"}}', f', "origin": ["{SECRET}"], "options": {{"duplicate_policy": "{SECRET}"}}'))
     assert refused.fields == ("lead_id", "origin", "options.duplicate_policy")
     assert all(field in refused.message for field in refused.fields)
     assert "link_existing" in refused.message

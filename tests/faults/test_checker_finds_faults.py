@@ -224,9 +224,7 @@ FAULTS: dict[str, tuple[str, Plant]] = {
     "a row with the wrong error": ("projector-conversion", _alter_row("projected_conversions", 3, error_code="X")),
     "a row that stands twice": (
         "projector-conversion",
-        lambda f: _tables(projected_conversions=[*f.tables.projected_conversions, f.tables.projected_conversions[0]])(
-            f
-        ),
+        lambda f: _tables(projected_conversions=[*f.tables.projected_conversions, f.tables.projected_conversions[0]])(f),
     ),
     "a customer not projected": ("projector-customer", _tables(projected_customers=["customer-of-L1"])),
     "a customer projected twice": ("projector-customer", _tables(projected_customers=["customer-of-L1"] * 2)),

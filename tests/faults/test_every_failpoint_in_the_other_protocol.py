@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ def test_three_kills_at_each_failpoint_lose_and_double_nothing(stack: Stack, tmp
         with load(world, seed=505):
             services = [world.start(service, failpoints=KILLS * ROUNDS) for service in ("converter", "projector")]
             for service in services:
-                wait_until(lambda each=service: has_been_killed(each), seconds=200, what="killed everywhere, three times")
+                wait_until(partial(has_been_killed, service), seconds=200, what="killed everywhere, three times")
             wait_for_progress(world)
         assert_clean(world, at_least=500)
 

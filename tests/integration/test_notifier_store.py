@@ -129,9 +129,7 @@ def test_other_events_tell_nobody_anything(notifier: Notifier) -> None:
     assert notifier.count("customer") == 0
 
 
-def test_an_order_and_its_customer_in_two_instances_do_not_miss_each_other(
-    notifier: Notifier, database_url: str
-) -> None:
+def test_an_order_and_its_customer_in_two_instances_do_not_miss_each_other(notifier: Notifier, database_url: str) -> None:
     other, told = Notifier(database_url), list[Outgoing]()
     with notifier.work() as work:
         assert notifier.take_unfinished(work, order("placed")) == []

@@ -21,9 +21,7 @@ def at(second: int) -> str:
     return f"2026-11-22T08:{second // 60:02}:{second % 60:02}.000000Z"
 
 
-def record(
-    topic: str, name: str, data: Mapping[str, Any], *, second: int = 0, key: str | None = None, **envelope: Any
-) -> Record:
+def record(topic: str, name: str, data: Mapping[str, Any], *, second: int = 0, key: str | None = None, **envelope: Any) -> Record:
     """An event as a record; each one has the next offset of its own, and stands in partition 0."""
     offset = next(_offsets)
     id = envelope.pop("id", f"e-{offset}")
@@ -103,9 +101,7 @@ def completed(conversion_id: str, *, attempt: int = 1, second: int = 30, lead_id
     return conversion_event("completed", conversion_id, attempt=attempt, second=second, lead_id=lead_id, **result)
 
 
-def order(
-    happening: str, order_id: str = "O-1", customer_id: str = "C-1", *, second: int = 40, **envelope: Any
-) -> Record:
+def order(happening: str, order_id: str = "O-1", customer_id: str = "C-1", *, second: int = 40, **envelope: Any) -> Record:
     """An order that was placed or cancelled."""
     body: dict[str, Any] = {"order_id": order_id, "customer_id": customer_id}
     if happening == "placed":

@@ -16,9 +16,7 @@ from tests.unit.service_records import at, completed, conversion_event, error, m
 
 REQUEST = requested("key-1")
 ID = conversion_id_of("key-1")
-TAKEN_BACK = conversion_event(
-    "retry-scheduled", ID, second=10, error=error("LEAD_UNKNOWN", retryable=True), next_retry_at=at(15)
-)
+TAKEN_BACK = conversion_event("retry-scheduled", ID, second=10, error=error("LEAD_UNKNOWN", retryable=True), next_retry_at=at(15))
 FAILED = conversion_event("failed", ID, attempt=2, second=20, error=error("LEAD_UNKNOWN", retryable=True))
 LOST = conversion_event("failed", ID, attempt=2, second=20, error=error("LEAD_NOT_QUALIFIED", retryable=False))
 DONE = completed(ID, attempt=3, second=40)
@@ -114,7 +112,5 @@ def test_the_converter_decides_whose_request_a_key_stands_for() -> None:
 
 
 def test_a_request_without_a_key_is_named_by_its_source_and_id() -> None:
-    request = record(
-        "conversion.requests", "conversion.requested", {"lead_id": "L", "requested_by": {"id": "r"}}, id="x"
-    )
+    request = record("conversion.requests", "conversion.requested", {"lead_id": "L", "requested_by": {"id": "r"}}, id="x")
     assert list(changes_of([request]).facts) == [conversion_id_of("/tests#x")]

@@ -116,9 +116,7 @@ def test_a_repeated_request_does_not_take_back_what_was_said_since() -> None:
     ),
     st.randoms(use_true_random=False),
 )
-def test_fields_do_not_depend_on_the_order_or_number_of_merges(
-    said: list[tuple[int, dict[str, int]]], random: Any
-) -> None:
+def test_fields_do_not_depend_on_the_order_or_number_of_merges(said: list[tuple[int, dict[str, int]]], random: Any) -> None:
     in_order = NOTHING_SAID
     for second, changes in sorted(said, key=lambda pair: pair[0]):
         in_order = in_order.merge(changes, at(second))

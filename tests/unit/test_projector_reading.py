@@ -86,9 +86,7 @@ def test_a_dead_letter_stands_in_its_conversions_timeline_and_decides_nothing() 
 @given(
     st.lists(
         st.tuples(
-            st.sampled_from(
-                ["dlq-id", "dlq-partition", "dlq-offset", "dlq-failed-at", "dlq-replays", "x\x00", "ce_id"]
-            ),
+            st.sampled_from(["dlq-id", "dlq-partition", "dlq-offset", "dlq-failed-at", "dlq-replays", "x\x00", "ce_id"]),
             st.none() | st.binary(max_size=30),
         )
     ),

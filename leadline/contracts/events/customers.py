@@ -62,9 +62,7 @@ class CustomerFields(Part):
     code: Code | None = None
     name: Line | None = Field(default=None, description="Company where there is one, else the person's full name.")
     type: CustomerType | None = None
-    customer_status: Word | None = Field(
-        default=None, description="prospect, hold_for_credit_check, active; the list is open."
-    )
+    customer_status: Word | None = Field(default=None, description="prospect, hold_for_credit_check, active; the list is open.")
     prospect_stage: ProspectStage | None = None
     first_name: Line | None = None
     last_name: Line | None = None

@@ -84,9 +84,7 @@ class LeadFields(Part):
     geo: Geo | None = None
     source: Line | None = Field(default=None, description="How the lead was won, such as fair or website.")
     origin: Origin | None = None
-    status: LeadStatus | None = Field(
-        default=None, description="Status in the source system, for leads that are not new."
-    )
+    status: LeadStatus | None = Field(default=None, description="Status in the source system, for leads that are not new.")
     tags: tuple[Line, ...] | None = None
     notes: Text | None = None
     custom_fields: CustomFields | None = None
@@ -153,9 +151,7 @@ class NamedLead(LeadFields):
     @model_validator(mode="after")
     def _has_a_name(self) -> Self:
         if not (self.first_name or self.last_name or self.company_name or self.email):
-            raise PydanticCustomError(
-                "lead_name", "expected at least one of first_name, last_name, company_name, email"
-            )
+            raise PydanticCustomError("lead_name", "expected at least one of first_name, last_name, company_name, email")
         return self
 
 
@@ -192,9 +188,7 @@ class LeadQualified(LeadEvent):
 class LeadDisqualified(LeadEvent):
     """The lead is lost."""
 
-    reason: Word = Field(
-        description="Such as no_budget, no_authority, no_need, no_timeline, bad_fit, competitor or not_ready."
-    )
+    reason: Word = Field(description="Such as no_budget, no_authority, no_need, no_timeline, bad_fit, competitor or not_ready.")
     notes: Text | None = None
     by: Id | None = None
 

@@ -63,17 +63,13 @@ class OpportunityOptions(Part):
 class ConversionOptions(Part):
     """How to convert; what is absent or null follows the profile."""
 
-    customer_code: Code | None = Field(
-        default=None, description="The customer's code; null: the lead's, else a new one."
-    )
+    customer_code: Code | None = Field(default=None, description="The customer's code; null: the lead's, else a new one.")
     branch_id: Id | None = None
     customer_type: CustomerType | None = Field(default=None, description="Null: as the profile says.")
     notes: Text | None = Field(default=None, description="About this conversion.")
     copy_messages: bool | None = Field(default=None, description="Link the lead's messages to the customer too.")
     copy_documents: bool | None = Field(default=None, description="Give the customer copies of the lead's documents.")
-    contact_ids: Ids | None = Field(
-        default=None, description="The lead's contacts to take along; null: as the profile says."
-    )
+    contact_ids: Ids | None = Field(default=None, description="The lead's contacts to take along; null: as the profile says.")
     duplicate_policy: DuplicatePolicy | None = Field(
         default=None,
         description="Where a customer has this e-mail address: reject, link_existing, or fill_empty (link, fill gaps).",
@@ -105,9 +101,7 @@ class ConversionCommand(Event):
 class ConversionRetryRequested(ConversionCommand):
     """Try this conversion again, now."""
 
-    duplicate_policy: DuplicatePolicy | None = Field(
-        default=None, description="Another policy than that of the request."
-    )
+    duplicate_policy: DuplicatePolicy | None = Field(default=None, description="Another policy than that of the request.")
 
 
 class ConversionCancelRequested(ConversionCommand):

@@ -35,9 +35,7 @@ class Event(Part):
 
 
 Id = Annotated[str, OpaqueId()]
-OurId = Annotated[
-    str, Field(min_length=1, max_length=128, pattern=NO_NUL, description="Id: opaque text of 1-128 characters.")
-]
+OurId = Annotated[str, Field(min_length=1, max_length=128, pattern=NO_NUL, description="Id: opaque text of 1-128 characters.")]
 Ids = tuple[Id, ...]
 OurIds = tuple[OurId, ...]
 

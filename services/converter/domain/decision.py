@@ -84,9 +84,7 @@ def refuse_by_lead(request: Request, lead: Lead | None) -> Refusal | None:
     if lead is None or not lead.has_name:
         return Refusal(ErrorCode.LEAD_UNKNOWN, may_resolve_itself=True)
     if lead.status == CONVERTED:
-        return Refusal(
-            ErrorCode.LEAD_ALREADY_CONVERTED, conversion_id=lead.conversion_id, customer_id=lead.customer_id
-        )
+        return Refusal(ErrorCode.LEAD_ALREADY_CONVERTED, conversion_id=lead.conversion_id, customer_id=lead.customer_id)
     if lead.conversion_id is not None and lead.conversion_id != request.conversion_id:
         return Refusal(ErrorCode.CONVERSION_IN_PROGRESS, conversion_id=lead.conversion_id)
     if lead.status in NOT_CONVERTIBLE:
@@ -112,11 +110,7 @@ class Taken:
     def refuse(self, email_key: str | None, custom_code: str | None) -> Refusal | None:
         """Whether a new customer with this e-mail address and this code would be a second one."""
         if email_key is not None and (candidate := self.by_email.get(email_key)):
-            return Refusal(
-                ErrorCode.CUSTOMER_EMAIL_EXISTS, fields=("email",), candidates=(candidate,)
-            )
+            return Refusal(ErrorCode.CUSTOMER_EMAIL_EXISTS, fields=("email",), candidates=(candidate,))
         if custom_code is not None and (owner := self.by_code.get(custom_code)):
-            return Refusal(
-                ErrorCode.CUSTOMER_CODE_TAKEN, fields=("options.customer_code",), candidates=(owner,)
-            )
+            return Refusal(ErrorCode.CUSTOMER_CODE_TAKEN, fields=("options.customer_code",), candidates=(owner,))
         return None

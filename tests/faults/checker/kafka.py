@@ -52,9 +52,7 @@ class Log:
     def topics(self) -> dict[str, int]:
         """The partition count of each topic."""
         found = self._admin.list_topics(timeout=20).topics
-        return {
-            self.bare(name): len(topic.partitions) for name, topic in found.items() if name.startswith(self._prefix)
-        }
+        return {self.bare(name): len(topic.partitions) for name, topic in found.items() if name.startswith(self._prefix)}
 
     def bare(self, topic: str) -> str:
         """A topic's name without the prefix, whether it has it or not."""

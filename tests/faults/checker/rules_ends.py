@@ -62,9 +62,7 @@ def right_end(index: Index) -> Iterator[Violation]:
         if seen and request.kind in EXPECTED and seen not in EXPECTED[request.kind]:
             yield Violation("wrong-end", request.key, f"{request.kind} ended as {seen}")
         if seen == "CUSTOMER_EMAIL_EXISTS" and not _rival_completed(index, request):
-            yield Violation(
-                "wrong-end", request.key, f"refused for e-mail {request.email}, which no other customer has"
-            )
+            yield Violation("wrong-end", request.key, f"refused for e-mail {request.email}, which no other customer has")
         if seen in ("LEAD_ALREADY_CONVERTED", "CONVERSION_IN_PROGRESS") and not _sibling_completed(index, request):
             yield Violation("wrong-end", request.key, f"{seen}, but lead {request.lead_id} has no customer")
 
@@ -86,9 +84,7 @@ def no_phantom(index: Index) -> Iterator[Violation]:
     asked = {conversion_id for conversion_id, request in index.requests.items() if request.possible}
     for name, found in (("conversion.events", index.story), ("customer.events", index.produced)):
         for conversion_id in found.keys() - asked:
-            yield Violation(
-                "phantom", conversion_id, f"{name} has {_types(found[conversion_id])} that nobody asked for"
-            )
+            yield Violation("phantom", conversion_id, f"{name} has {_types(found[conversion_id])} that nobody asked for")
     for conversion_id in index.dead.keys() - asked:
         yield Violation("phantom", conversion_id, "a dead letter of no request")
 
@@ -108,9 +104,7 @@ def _sibling_completed(index: Index, request: Request) -> bool:
 
 def _rival_completed(index: Index, request: Request) -> bool:
     rivals = index.by_email.get((request.email or "").casefold(), ())
-    return any(
-        rival.lead_id != request.lead_id and _ending(index, rival.conversion_id) == COMPLETED for rival in rivals
-    )
+    return any(rival.lead_id != request.lead_id and _ending(index, rival.conversion_id) == COMPLETED for rival in rivals)
 
 
 def _types(events: list[Event]) -> str:

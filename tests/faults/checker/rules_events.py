@@ -76,9 +76,7 @@ def told_once(index: Index) -> Iterator[Violation]:
         return
     heard = {(event.type, event.conversion_id) for event in index.facts.notifications}
     for conversion_id, end in index.outcome.items():
-        readable = (
-            not index.requests[conversion_id].kind.startswith("bad-") if conversion_id in index.requests else False
-        )
+        readable = not index.requests[conversion_id].kind.startswith("bad-") if conversion_id in index.requests else False
         if readable and end.type in TOLD and (TOLD[end.type], conversion_id) not in heard:
             yield Violation("notification-missing", conversion_id, TOLD[end.type])
 

@@ -47,9 +47,7 @@ def lead_results_keep_order(index: Index) -> Iterator[Violation]:
         sent_last = None
         for _, request in ended:
             if sent_last and request.last_seq < sent_last.first_seq:
-                yield Violation(
-                    "lead-order", lead_id, f"{sent_last.key} ended before {request.key}, which was sent earlier"
-                )
+                yield Violation("lead-order", lead_id, f"{sent_last.key} ended before {request.key}, which was sent earlier")
             if sent_last is None or request.first_seq > sent_last.first_seq:
                 sent_last = request
 

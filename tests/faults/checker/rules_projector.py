@@ -30,9 +30,7 @@ def conversions(index: Index) -> Iterator[Violation]:
 def customers(index: Index) -> Iterator[Violation]:
     """projector.customer: the customers of customer.created."""
     expected = Counter(event.customer_id or "" for event in index.created)
-    yield from _compare(
-        "projector-customer", Counter(dict.fromkeys(expected, 1)), index.facts.tables.projected_customers
-    )
+    yield from _compare("projector-customer", Counter(dict.fromkeys(expected, 1)), index.facts.tables.projected_customers)
 
 
 def leads(index: Index) -> Iterator[Violation]:
@@ -69,11 +67,7 @@ def _differences(index: Index, row: ConversionRow) -> list[str]:
         expected |= {"customer_id": last.customer_id, "error_code": None}
     elif last.type in (FAILED, RETRY):
         expected["error_code"] = last.error_code
-    return [
-        f"{name} is {getattr(row, name)}, not {value}"
-        for name, value in expected.items()
-        if getattr(row, name) != value
-    ]
+    return [f"{name} is {getattr(row, name)}, not {value}" for name, value in expected.items() if getattr(row, name) != value]
 
 
 def _without_events(index: Index, row: ConversionRow) -> list[str]:

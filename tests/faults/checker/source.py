@@ -125,9 +125,7 @@ class Source:
     def _bare(self, tables: Tables) -> Tables:
         """Rows may name topics with or without the prefix."""
         progress = [replace(row, topic=self._log.bare(row.topic)) for row in tables.progress]
-        return replace(
-            tables, progress=progress, journal=[replace(r, topic=self._log.bare(r.topic)) for r in tables.journal]
-        )
+        return replace(tables, progress=progress, journal=[replace(r, topic=self._log.bare(r.topic)) for r in tables.journal])
 
 
 def _is_read(topic: str) -> bool:
