@@ -14,7 +14,9 @@ from typing import Final, NoReturn
 import zstandard
 
 from leadline.delivery.record import Outgoing
+from leadline.errors import LeadlineError
 
+VERSION: Final = b"\x01"  # of the format, so that an upgrade knows what it cannot read
 # Level 1 takes 2-3 % of a batch's time and makes the block some twenty times smaller.
 LEVEL: Final = 1
 PROTOCOL: Final = 5  # of all supported Pythons, so that an upgrade reads what was written before it
@@ -24,12 +26,15 @@ MAX_BLOCK_BYTES: Final = 1 << 30
 def pack(records: Sequence[Outgoing]) -> bytes:
     """Turn outgoing records into a block."""
     plain = pickle.dumps([tuple(record) for record in records], PROTOCOL)
-    return zstandard.ZstdCompressor(level=LEVEL).compress(plain)
+    return VERSION + zstandard.ZstdCompressor(level=LEVEL).compress(plain)
 
 
 def unpack(block: bytes) -> list[Outgoing]:
-    """Turn a block back into the same records; raises UnpicklingError for what is no such block."""
-    plain = zstandard.ZstdDecompressor().decompress(block, max_output_size=MAX_BLOCK_BYTES)
+    """Turn a block back into the same records; raises LeadlineError for one of another version, UnpicklingError for none."""
+    if block[:1] != VERSION:
+        message = "the emission journal was written by another version of Leadline: start that one once more, so that it is emptied"
+        raise LeadlineError(message)
+    plain = zstandard.ZstdDecompressor().decompress(block[1:], max_output_size=MAX_BLOCK_BYTES)
     return [Outgoing(topic, key, value, list(headers)) for topic, key, value, headers in _Plain(io.BytesIO(plain)).load()]
 
 

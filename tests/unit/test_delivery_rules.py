@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+import os
+import pickle
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
+import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,7 +24,7 @@ from leadline.delivery.message import DeadLetter, Done, Failure, Message, Outcom
 from leadline.delivery.ports import Claim, LogRange, Partition, Step
 from leadline.delivery.record import Origin, Outgoing
 from leadline.delivery.trail import Death, Trail, dead_letter_headers, retry_headers
-from leadline.errors import OffsetsMoved, SetupError, Unavailable
+from leadline.errors import LeadlineError, OffsetsMoved, SetupError, Unavailable
 from tests.fake_service import FakeHandler, MomentError, a_message, a_record
 from tests.fakes import FakeWork, Tables
 
@@ -43,6 +46,17 @@ outgoing = st.builds(Outgoing, texts, values, values, st.lists(st.tuples(texts, 
 @given(st.lists(outgoing, max_size=5))
 def test_the_journal_gives_back_the_same_records(records: list[Outgoing]) -> None:
     assert journal.unpack(journal.pack(records)) == records
+
+
+def test_a_journal_block_of_another_version_stops_the_start_with_a_sentence() -> None:
+    with pytest.raises(LeadlineError, match="another version"):
+        journal.unpack(b"\x02" + journal.pack([])[1:])
+
+
+def test_a_journal_block_that_asks_for_code_is_refused() -> None:
+    evil = zstandard.ZstdCompressor().compress(pickle.dumps([os.system]))
+    with pytest.raises(pickle.UnpicklingError, match="asks for"):
+        journal.unpack(journal.VERSION + evil)
 
 
 @pytest.mark.parametrize("armed", ["", " ", "on-assign=1:kill", " after-poll=2:raise , before-kafka-commit=3:sleep,"])
