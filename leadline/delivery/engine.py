@@ -29,6 +29,10 @@ from leadline.errors import Fenced, Unavailable
 IDLE_POLL_SECONDS: Final = 0.2
 HELD_POLL_SECONDS: Final = 0.005
 SUBMIT_SECONDS: Final = 0.5
+# Overlapping the steps pays with full batches only. While they are small, the next one is taken when the last is through:
+# its records would wait anyway, behind one small transaction after the other.
+SMALL_BATCH_RECORDS: Final = 500
+SETTLE_SECONDS: Final = 0.1
 REVOKE_SECONDS: Final = 20.0
 STOP_SECONDS: Final = 7.0
 
@@ -60,6 +64,7 @@ class Engine:
         self._epochs: dict[Partition, int] = {}
         self._early: list[Polled] = []
         self._pending: Batch | None = None
+        self._last_batch_records = 0
         self._decoder = Decoder(handler, parts.ladder, parts.topic_prefix)
         self._intake = Intake(handler.inputs, parts.ladder.delays_by_topic, parts.source.readable_ends, self._applied_elsewhere)
         self._assignment = Assignment(parts.source, parts.sink, parts.ledger, self._keeps_waiting, self._epochs)
@@ -96,6 +101,8 @@ class Engine:
     def _turn(self) -> None:
         self.status.last_turn_seconds = time.monotonic()
         self._pipeline.raise_error()
+        if self._last_batch_records < SMALL_BATCH_RECORDS:
+            self._pipeline.drain(SETTLE_SECONDS)
         polled = self._early.pop(0) if self._early else self._parts.source.poll(self._parts.batch_records, self._patience())
         if polled.records:
             self._parts.failpoints.pass_by("after-poll")
@@ -108,7 +115,8 @@ class Engine:
 
     def _hand_on(self, taken: Taken, starts: dict[Partition, int]) -> None:
         batch = self._decoder.batch(taken, starts, self._epochs, self._parts.source.group_metadata())
-        self.status.records_in += sum(len(records) for records in taken.records.values())
+        self._last_batch_records = sum(len(records) for records in taken.records.values())
+        self.status.records_in += self._last_batch_records
         messages = [message for share in batch.shares for message in share.messages]
         self._parts.sink.tell(self._handler.announce(messages))
         self._pending = batch
