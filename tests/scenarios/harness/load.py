@@ -44,9 +44,9 @@ def wait_for_progress(world: World, more: int = 20, seconds: float = 40.0) -> No
     wait_until(lambda: customers(world) >= goal, seconds=seconds, what=f"{more} more customers")
 
 
-def assert_clean(world: World, at_least: int) -> Facts:
+def assert_clean(world: World, at_least: int, *, notifier_ran: bool = False) -> Facts:
     """Wait for the pipeline to rest, then ask the checker: nothing lost, doubled, torn, out of order."""
-    target = Target(world.bootstrap, world.database_url, world.prefix, ledger_of(world))
+    target = Target(world.bootstrap, world.database_url, world.prefix, ledger_of(world), notifier_ran)
     with Source(target) as source:
         facts = source.wait_until_quiet(PATIENCE_SECONDS)
     violations = judge(facts)
