@@ -71,7 +71,8 @@ def list_(code: Code = None, state: Annotated[str | None, typer.Option("--state"
         )
     Console().print(table)
     states = Counter(letter.state for letter in found)
-    typer.echo(f"{len(found)} dead letters: " + ", ".join(f"{n} {name}" for name, n in states.items()), err=True)
+    counts = "".join(f", {number} {name}" for name, number in states.items())
+    typer.echo(f"{len(found)} dead letters{counts}", err=True)
 
 
 @app.command()

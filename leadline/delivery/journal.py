@@ -30,9 +30,9 @@ def pack(records: Sequence[Outgoing]) -> bytes:
 
 
 def unpack(block: bytes) -> list[Outgoing]:
-    """Turn a block back into the same records; raises LeadlineError for one of another version, UnpicklingError for none."""
+    """Turn a block back into the same records; raises LeadlineError if it is of another version."""
     if block[:1] != VERSION:
-        message = "the emission journal was written by another version of Leadline: start that one once more, so that it is emptied"
+        message = "the emission journal was written by another version: start that one once more, so that it is emptied"
         raise LeadlineError(message)
     plain = zstandard.ZstdDecompressor().decompress(block[1:], max_output_size=MAX_BLOCK_BYTES)
     return [Outgoing(topic, key, value, list(headers)) for topic, key, value, headers in _Plain(io.BytesIO(plain)).load()]

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 MIB: Final = 1 << 20
+# Of syslog: librdkafka writes hundreds of lines while a broker is away; `error_cb` says it once.
+CRITICAL: Final = 2
 # A member that dies is noticed after this; with the protocol `consumer` the broker decides (see `leadline doctor`).
 SESSION_MILLISECONDS: Final = 10_000
 TRANSACTION_MILLISECONDS: Final = 10_000
@@ -23,6 +25,7 @@ def consumer_properties(user: Mapping[str, Any], group: str, instance: str, prot
     modern = {"group.remote.assignor": "range"}
     return {
         "client.id": instance,
+        "log_level": CRITICAL,
         "queued.max.messages.kbytes": 16 * 1024,
         "queued.min.messages": 10_000,
         "fetch.wait.max.ms": 100,
@@ -46,6 +49,7 @@ def producer_properties(user: Mapping[str, Any], instance: str) -> dict[str, Any
     """For every producer of ours."""
     return {
         "client.id": instance,
+        "log_level": CRITICAL,
         "linger.ms": 0,
         "compression.type": "lz4",
         "queue.buffering.max.messages": 500_000,

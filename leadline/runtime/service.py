@@ -28,7 +28,6 @@ from leadline.runtime.settings import Settings, database_url, kafka_properties, 
 
 GRACE_SECONDS: Final = 9.0  # a stop is promised within 10
 LEAVE_SECONDS: Final = 3.0  # to leave the group after an error, so that others take over at once
-CRITICAL: Final = 2  # of syslog: librdkafka writes hundreds of lines while a broker is away; `kafka_trouble` says it once
 MakeHandler = Callable[[Settings], Handler]
 
 
@@ -57,7 +56,7 @@ def run_service(service: str, make_handler: MakeHandler) -> int:
 def build_engine(service: str, handler: Handler, settings: Settings) -> Engine:
     """Put an engine together from the settings; raises SetupError for what is missing."""
     url = database_url(settings, service)
-    user = {"log_level": CRITICAL, **kafka_properties(settings)}
+    user = kafka_properties(settings)
     if url is None or "bootstrap.servers" not in user:
         message = "set LEADLINE_KAFKA_BOOTSTRAP and LEADLINE_DATABASE_URL, or start everything with `leadline up`"
         raise SetupError(message)

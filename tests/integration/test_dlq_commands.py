@@ -79,7 +79,7 @@ def test_dead_letters_are_listed_for_people_and_for_programs(installation: Insta
     result = installation.run("list")
     assert result.exit_code == 0
     assert all(text in result.stdout for text in (FIRST, SECOND, "SCHEMA_INVALID", "L-1"))
-    assert "2 dead letters: 2 open" in result.stderr
+    assert "2 dead letters, 2 open" in result.stderr
     assert installation.listed() == {FIRST: "open", SECOND: "open"}
     assert installation.listed("--code", "TYPE_UNKNOWN") == {SECOND: "open"}
     assert installation.listed("--state", "discarded") == {}
