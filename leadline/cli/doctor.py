@@ -12,13 +12,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from leadline.cli import exits
 from leadline.errors import SetupError
 from leadline.local import running
 from leadline.local.checks import Check, machine_checks, port_checks
 from leadline.local.service_checks import kafka_checks, postgres_checks
 from leadline.runtime.settings import Settings, load_settings
 
-_FAILED, _UNREACHABLE = 1, 6
 _MARKS = {"ok": "[green]ok[/]", "failed": "[red]failed[/]", "unreachable": "[red]unreachable[/]"}
 
 
@@ -44,8 +44,8 @@ def exit_status(checks: Sequence[Check]) -> int:
     """6 when something cannot be reached, else 1 when something failed, else 0."""
     outcomes = {each.outcome for each in checks}
     if "unreachable" in outcomes:
-        return _UNREACHABLE
-    return _FAILED if "failed" in outcomes else 0
+        return exits.UNREACHABLE
+    return exits.FAILED if "failed" in outcomes else exits.DONE
 
 
 def _checks(settings: Settings) -> Iterator[Check]:

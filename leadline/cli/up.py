@@ -10,11 +10,11 @@ from types import FrameType
 import typer
 from rich.console import Console
 
+from leadline.cli import exits
 from leadline.errors import SetupError, Unavailable
 from leadline.local.up import LocalStack, local_stack
 from leadline.runtime.settings import load_settings
 
-_FAILED, _UNREACHABLE, _INTERRUPTED = 1, 6, 130
 _stderr = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
@@ -34,11 +34,11 @@ def up() -> None:
             _wait_for_signal(stop)
             _say("Stopping.")
     except SetupError as error:
-        _fail(error, _FAILED)
+        _fail(error, exits.FAILED)
     except Unavailable as error:
-        _fail(error, _UNREACHABLE)
+        _fail(error, exits.UNREACHABLE)
     except KeyboardInterrupt:
-        raise typer.Exit(_INTERRUPTED) from None
+        raise typer.Exit(exits.INTERRUPTED) from None
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

@@ -21,7 +21,6 @@ class Status:
     records_in: int = 0
     records_out: int = 0
     batches: int = 0
-    oldest_in_flight_seconds: float = 0.0
     outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
     """How often each (outcome, error code) came: outcome is done, retry, held-back or dead-letter."""
 

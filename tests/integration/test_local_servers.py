@@ -7,8 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -22,6 +20,7 @@ from leadline.local import identity, launcher
 from leadline.local.kafka import start_kafka
 from leadline.local.ports import LOOPBACK
 from leadline.local.postgres import RunningPostgres, start_postgres
+from tests.waiting import lives, until
 
 _ROOT = Path(__file__).parents[2]
 _START_BOTH = """
@@ -93,7 +92,7 @@ def test_killing_the_parent_leaves_no_server_running_and_the_data_usable(tmp_pat
     with _start_parent([], tmp_path) as parent:
         pids = _pids(parent)
         parent.kill()
-    _wait_until(lambda: not any(map(_lives, pids)))
+    until(lambda: not any(map(lives, pids)))
     with start_postgres(tmp_path) as postgres:
         _insert(postgres, 1)
 
@@ -104,7 +103,7 @@ def test_both_run_for_a_normal_user(tmp_path: Path) -> None:
         pids = _pids(parent)
         parent.communicate(timeout=20)
     assert parent.returncode == 0
-    assert not any(map(_lives, pids))
+    assert not any(map(lives, pids))
 
 
 def test_postgres_never_runs_as_root_not_even_without_namespaces(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -128,21 +127,6 @@ def _start_parent(prefix: list[str], data_dir: Path) -> subprocess.Popen[str]:
 def _pids(parent: subprocess.Popen[str]) -> list[int]:
     assert parent.stdout is not None
     return [int(each) for each in parent.stdout.readline().split()]
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
-def _wait_until(true: Callable[[], bool], seconds: float = 15.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "not true in time"
-        time.sleep(0.02)
 
 
 def _produce(bootstrap: str, value: bytes) -> None:

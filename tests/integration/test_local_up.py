@@ -6,14 +6,14 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from leadline.local import running
 from leadline.local.probes import kafka_answers, postgres_answers
 from leadline.local.running import Addresses
+from tests.waiting import lives, until
 
 _ROOT = Path(__file__).parents[2]
 _COMMAND = [sys.executable, "-c", "import typer; from leadline.cli.up import up; typer.run(up)"]
@@ -25,13 +25,13 @@ def test_up_runs_everything_repairs_what_dies_and_leaves_nothing_behind(tmp_path
         children = _children(process.pid)
         os.kill(addresses.pids["kafka"], signal.SIGKILL)
         os.kill(addresses.pids["postgres"], signal.SIGKILL)
-        _wait_until(lambda: kafka_answers(addresses.bootstrap) and postgres_answers(addresses.database_url))
-        _wait_until(lambda: _found(tmp_path).pids["kafka"] != addresses.pids["kafka"])
+        until(lambda: kafka_answers(addresses.bootstrap) and postgres_answers(addresses.database_url), seconds=40.0)
+        until(lambda: _found(tmp_path).pids["kafka"] != addresses.pids["kafka"], seconds=40.0)
         children |= _children(process.pid)
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 0
     assert len(children) >= 5
-    assert not any(map(_lives, children))
+    assert not any(map(lives, children))
     assert running.find(tmp_path) is None
 
 
@@ -56,7 +56,7 @@ def _up(data_dir: Path) -> Iterator[tuple[subprocess.Popen[bytes], Addresses]]:
     with log.open("wb") as output:
         process = subprocess.Popen(_COMMAND, env=_environment(data_dir), cwd=_ROOT, stderr=output)
     try:
-        _wait_until(lambda: process.poll() is not None or running.find(data_dir) is not None)
+        until(lambda: process.poll() is not None or running.find(data_dir) is not None, seconds=40.0)
         assert process.poll() is None, log.read_text()
         yield process, _found(data_dir)
     finally:
@@ -78,18 +78,3 @@ def _found(data_dir: Path) -> Addresses:
 def _children(parent: int) -> set[int]:
     rows = subprocess.run(["ps", "-axo", "pid=,ppid="], check=True, capture_output=True, text=True).stdout.splitlines()
     return {int(pid) for pid, ppid in (row.split() for row in rows) if int(ppid) == parent}
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
-def _wait_until(true: Callable[[], bool], seconds: float = 40.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "not true in time"
-        time.sleep(0.05)

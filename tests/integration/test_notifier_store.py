@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from itertools import permutations
 from typing import Any
 
 import orjson
-import psycopg
 import pytest
 
 from leadline.delivery.message import Done
@@ -21,6 +19,7 @@ from services.notifier.handler import NotifierHandler
 from services.notifier.reading import read
 from services.notifier.store import NotifierStore
 from tests.unit.service_records import at, completed, conversion_event, customer, error, message, order, record
+from tests.waiting import until_blocked
 
 
 class Notifier:
@@ -135,15 +134,7 @@ def test_an_order_and_its_customer_in_two_instances_do_not_miss_each_other(notif
         assert notifier.take_unfinished(work, order("placed")) == []
         thread = threading.Thread(target=lambda: told.extend(other.take(created())))
         thread.start()
-        wait_until_blocked(database_url)
+        until_blocked(database_url)
     thread.join(10)
     other.close()
     assert [body["kind"] for body in bodies(told)] == ["first-sale"]
-
-
-def wait_until_blocked(url: str) -> None:
-    query = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    with psycopg.connect(url, autocommit=True) as connection:
-        deadline = datetime.now(UTC).timestamp() + 10
-        while connection.execute(query).fetchone() is None:
-            assert datetime.now(UTC).timestamp() < deadline, "nobody waits for a lock"

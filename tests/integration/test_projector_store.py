@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-import psycopg
 import pytest
 
 from leadline.delivery.record import Record
@@ -23,6 +22,7 @@ from tests.unit.service_records import (
     record,
     requested,
 )
+from tests.waiting import until_blocked
 
 
 @pytest.fixture
@@ -198,7 +198,7 @@ def test_two_instances_that_work_on_one_conversion_wait_for_each_other(projector
         projector.take_unfinished(work, requested("key-1"))
         thread = threading.Thread(target=complete)
         thread.start()
-        wait_until_blocked(database_url)
+        until_blocked(database_url)
         assert not finished.is_set()
     thread.join(10)
     other.close()
@@ -212,15 +212,7 @@ def test_an_order_and_its_customer_in_two_instances_do_not_miss_each_other(proje
         projector.take_unfinished(work, order("placed"))
         thread = threading.Thread(target=other.take, args=[record("customer.events", "customer.created", customer())])
         thread.start()
-        wait_until_blocked(database_url)
+        until_blocked(database_url)
     thread.join(10)
     other.close()
     assert projector.row("SELECT orders FROM customer") == {"orders": 1}
-
-
-def wait_until_blocked(url: str) -> None:
-    query = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    with psycopg.connect(url, autocommit=True) as connection:
-        deadline = datetime.now(UTC).timestamp() + 10
-        while connection.execute(query).fetchone() is None:
-            assert datetime.now(UTC).timestamp() < deadline, "nobody waits for a lock"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import time
-from collections.abc import Callable
 from io import StringIO
 
 from leadline.local.supervisor import Service, Supervisor
+from tests.waiting import lives, until
 
 _SERVES = "import time; print('ready'); time.sleep(60)"
 _STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('ready'); time.sleep(60)"
@@ -20,32 +19,17 @@ def _python(name: str, code: str) -> Service:
     return Service(name, [sys.executable, "-I", "-S", "-u", "-c", code])
 
 
-def _wait_until(true: Callable[[], bool], seconds: float = 10.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "not true in time"
-        time.sleep(0.01)
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
 def test_a_killed_service_comes_back_and_its_neighbour_is_left_alone() -> None:
     with Supervisor([_python("a", _SERVES), _python("b", _SERVES)], StringIO()) as supervisor:
-        _wait_until(lambda: supervisor.lines("a") == supervisor.lines("b") == ["ready"])
+        until(lambda: supervisor.lines("a") == supervisor.lines("b") == ["ready"])
         before = supervisor.pids()
         supervisor.kill("a")
-        _wait_until(lambda: supervisor.restarts("a") == 1 and "a" in supervisor.pids())
+        until(lambda: supervisor.restarts("a") == 1 and "a" in supervisor.pids())
         after = supervisor.pids()
     assert after["a"] != before["a"]
     assert after["b"] == before["b"]
     assert supervisor.restarts("b") == 0
-    assert not any(_lives(pid) for pid in (*before.values(), *after.values()))
+    assert not any(lives(pid) for pid in (*before.values(), *after.values()))
 
 
 def test_a_service_that_ends_with_status_0_is_not_restarted() -> None:
@@ -77,16 +61,16 @@ def test_a_service_that_ignores_sigterm_is_killed_with_what_it_started() -> None
     forks = f"import subprocess, sys; {start}; print(p.pid)\n{_STUBBORN}"
     supervisor = Supervisor([_python("a", forks)], StringIO(), patience_seconds=0.3)
     supervisor.start()
-    _wait_until(lambda: "ready" in supervisor.lines("a"))
+    until(lambda: "ready" in supervisor.lines("a"))
     child = next(int(line) for line in supervisor.lines("a") if line.isdigit())
     began = time.monotonic()
     supervisor.stop()
     assert time.monotonic() - began < 5
-    _wait_until(lambda: not _lives(child))
+    until(lambda: not lives(child))
 
 
 def test_a_service_stopped_with_a_signal_it_does_not_survive_counts_as_failed() -> None:
     with Supervisor([_python("a", _SERVES)], StringIO()) as supervisor:
-        _wait_until(lambda: supervisor.lines("a") == ["ready"])
+        until(lambda: supervisor.lines("a") == ["ready"])
         supervisor.kill("a", signal.SIGTERM)
-        _wait_until(lambda: supervisor.restarts("a") == 1)
+        until(lambda: supervisor.restarts("a") == 1)
