@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from leadline.delivery import journal
 from leadline.delivery.ports import Claim, JournalRow, LogRange, Partition, Polled, Rebalance, Step, Waiting
 from leadline.delivery.record import Headers, Outgoing, Record
 from leadline.errors import Unavailable
@@ -239,11 +240,11 @@ class FakeSink:
     def start(self) -> None:
         """Nothing is open."""
 
-    def emit(self, records: Sequence[Outgoing], offsets: Mapping[Partition, int], metadata: Any) -> None:
+    def emit(self, blocks: Sequence[bytes], offsets: Mapping[Partition, int], metadata: Any) -> None:
         crash = self.crashes.pop(0) if self.crashes else ""
         if crash == "before":
             raise CrashError(crash)
-        for record in records:
+        for record in (record for block in blocks for record in journal.unpack(block)):
             self.kafka.emitted.append(record)
             if Partition(record.topic, 0) in self.kafka.logs:
                 self.kafka.append(record.topic, (record.value or b"").decode(), 0, record.headers)
@@ -253,3 +254,6 @@ class FakeSink:
 
     def tell(self, records: Sequence[Outgoing]) -> None:
         self.told += records
+
+    def close(self) -> None:
+        """Nothing is held."""

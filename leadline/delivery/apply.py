@@ -43,7 +43,7 @@ class Applier:
     pause: Callable[[float], None] = time.sleep
 
     def apply(self, batch: Batch) -> None:
-        """Bring the batch into the database, however long the database is away; fills `batch.emissions`.
+        """Bring the batch into the database, however long the database is away; fills the rest of the batch.
 
         Raises Fenced when another process owns a partition of the batch.
         """
@@ -68,14 +68,10 @@ class Applier:
                 message = "another process writes for a partition of this batch now: nothing was written"
                 raise Fenced(message)
             work.trim_journal({p: self.emitted[p] for p in batch.offsets if p in self.emitted})
-            batch.emissions = self._handle(work, batch)
-            work.write_journal(
-                [
-                    JournalRow(step.partition, step.after, journal.pack(batch.emissions[step.partition]))
-                    for step in batch.steps
-                    if batch.emissions.get(step.partition)
-                ]
-            )
+            emissions = self._handle(work, batch)
+            batch.records_out = sum(len(records) for records in emissions.values())
+            batch.blocks = {partition: journal.pack(records) for partition, records in emissions.items() if records}
+            work.write_journal([JournalRow(p, batch.offsets[p], block) for p, block in batch.blocks.items()])
             self.failpoints.pass_by("before-database-commit")
 
     def _is_applied(self, batch: Batch) -> bool:
@@ -89,7 +85,7 @@ class Applier:
         raise Fenced(message)
 
     def _handle(self, work: Work, batch: Batch) -> dict[Partition, list[Outgoing]]:
-        messages = [message for share in batch.shares for message in share.messages]
+        messages = batch.messages
         # A record of a retry or replay topic may wait, put there by a version of the service that could still read it.
         refused = {str(r.trail.origin) for share in batch.shares for r in share.rejections}
         if refused:

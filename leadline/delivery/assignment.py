@@ -7,9 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from leadline.delivery import journal
 from leadline.delivery.ports import Claim, Ledger, LogRange, Partition, Sink, Source
-from leadline.delivery.record import Outgoing
 from leadline.errors import OffsetsMoved, Unavailable
 
 T = TypeVar("T")
@@ -79,13 +77,10 @@ class Assignment:
         """Also sets the group's offset of partitions that are new: from then on, a missing offset means that it was lost."""
         behind = {p: start.emit_beyond for p, start in starts.items() if start.emit_beyond is not None}
         rows = self._patiently(lambda: self.ledger.journal(sorted(behind))) if behind else []
-        records: list[Outgoing] = []
-        for row in rows:
-            if row.next_offset > behind[row.partition]:
-                records += journal.unpack(row.records)
+        blocks = [row.records for row in rows if row.next_offset > behind[row.partition]]
         offsets = {p: start.offset for p, start in starts.items() if p in behind or start.is_first}
         if offsets:
-            self.sink.emit(records, offsets, metadata)
+            self.sink.emit(blocks, offsets, metadata)
 
     def _patiently(self, ask: Callable[[], T]) -> T:
         deadline = time.monotonic() + PATIENCE_SECONDS

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from leadline.delivery.message import Failure, Message
 from leadline.delivery.ports import Partition, Step
-from leadline.delivery.record import Outgoing
+from leadline.delivery.record import Record
 from leadline.delivery.trail import Trail
 
 
@@ -31,30 +31,39 @@ class Share:
     rejections: Sequence[Rejection]
 
 
+class Portion(NamedTuple):
+    """One partition's part of a batch, as it was read."""
+
+    step: Step
+    records: Sequence[Record]
+
+
 @dataclass(slots=True)
 class Batch:
     """Records of one or more partitions that are handled together.
 
-    `metadata` is the group membership they were read under. `emissions` and `outcomes` are filled by the database step:
-    what leaves, and how often each (outcome, error code) came.
+    `metadata` is the group membership they were read under. The database step fills the rest: the decoded `shares`, what
+    leaves as journal blocks by partition and how many records that is, and how often each (outcome, error code) came.
     """
 
-    shares: Sequence[Share]
+    portions: Sequence[Portion]
     metadata: Any
-    emissions: dict[Partition, list[Outgoing]] = field(default_factory=dict)
+    shares: Sequence[Share] = ()
+    blocks: dict[Partition, bytes] = field(default_factory=dict)
+    records_out: int = 0
     outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     @property
     def steps(self) -> list[Step]:
         """How far each partition moves."""
-        return [share.step for share in self.shares]
+        return [portion.step for portion in self.portions]
 
     @property
     def offsets(self) -> dict[Partition, int]:
         """The group's offsets once the batch is done."""
-        return {share.step.partition: share.step.after for share in self.shares}
+        return {step.partition: step.after for step in self.steps}
 
     @property
-    def outgoing(self) -> list[Outgoing]:
-        """Everything that leaves, in the order of the shares."""
-        return [record for share in self.shares for record in self.emissions.get(share.step.partition, ())]
+    def messages(self) -> list[Message]:
+        """Everything that could be decoded, in the order of the shares."""
+        return [message for share in self.shares for message in share.messages]

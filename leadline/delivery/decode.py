@@ -1,13 +1,13 @@
-"""From the records of a turn to a batch: original headers back, content decoded, refusals noted. Pure."""
+"""From the records of a turn to a batch, and from its bytes to messages: original headers back, refusals noted. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from leadline.contracts.topics import replay_topic
-from leadline.delivery.batch import Batch, Rejection, Share
+from leadline.delivery.batch import Batch, Portion, Rejection, Share
 from leadline.delivery.handler import Handler
 from leadline.delivery.intake import Taken
 from leadline.delivery.isolate import describe
@@ -23,26 +23,29 @@ _as_tuple = tuple.__new__  # a third of the time of Message(...), for every reco
 
 @dataclass(frozen=True, slots=True)
 class Decoder:
-    """Builds batches for one service."""
+    """Builds and decodes batches of one service."""
 
     handler: Handler
     ladder: Ladder
     topic_prefix: str
 
     def batch(self, taken: Taken, starts: Mapping[Partition, int], epochs: Mapping[Partition, int], metadata: Any) -> Batch:
-        """Decode what was taken; `starts` is where each partition stood before it.
+        """What was taken, not decoded yet; `starts` is where each partition stood before it.
 
         Retry topics come first: their records are older than those of the same key on other topics.
         """
         own = f"{self.ladder.service}.retry."
         partitions = sorted(taken.records | taken.ends, key=lambda p: (not p.topic.startswith(own), p))
-        shares = []
+        portions = []
         for partition in partitions:
             records = taken.records.get(partition, [])
             after = max(records[-1].offset + 1 if records else 0, taken.ends.get(partition, 0))
-            step = Step(partition, epochs[partition], starts[partition], after)
-            shares.append(self._share(step, records))
-        return Batch(shares, metadata)
+            portions.append(Portion(Step(partition, epochs[partition], starts[partition], after), records))
+        return Batch(portions, metadata)
+
+    def decode(self, batch: Batch) -> None:
+        """Fill the batch's shares."""
+        batch.shares = [self._share(step, records) for step, records in batch.portions]
 
     def _block_begins(self, topic: str) -> str | None:
         """The first of the headers that records of this topic have gained, if it is one of our own topics."""
@@ -57,7 +60,7 @@ class Decoder:
             topic=topic.removeprefix(self.topic_prefix), partition=partition, offset=offset, timestamp_ms=timestamp_ms
         )
 
-    def _share(self, step: Step, records: list[Record]) -> Share:
+    def _share(self, step: Step, records: Sequence[Record]) -> Share:
         messages: list[Message] = []
         rejections: list[Rejection] = []
         block_begins = self._block_begins(step.partition.topic)

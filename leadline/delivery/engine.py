@@ -1,6 +1,6 @@
 """The delivery protocol as one engine: every service is a handler in it.
 
-The loop below polls, holds back what has to wait, decodes, and hands batches to the database step and the Kafka step.
+The loop below polls, holds back what has to wait, and hands batches to the database step and the Kafka step.
 Any error ends the process: recovery is the normal start.
 """
 
@@ -68,8 +68,8 @@ class Engine:
         self._decoder = Decoder(handler, parts.ladder, parts.topic_prefix)
         self._intake = Intake(handler.inputs, parts.ladder.delays_by_topic, parts.source.readable_ends, self._applied_elsewhere)
         self._assignment = Assignment(parts.source, parts.sink, parts.ledger, self._keeps_waiting, self._epochs)
-        applier = Applier(handler, parts.ledger, parts.ladder, parts.failpoints, self.status, self._emitted)
-        self._pipeline = Pipeline(applier.apply, self._emit)
+        self._applier = Applier(handler, parts.ledger, parts.ladder, parts.failpoints, self.status, self._emitted)
+        self._pipeline = Pipeline(self._apply, self._emit)
 
     @property
     def topics(self) -> list[str]:
@@ -97,6 +97,7 @@ class Engine:
         finally:
             self._pipeline.stop()
             self._parts.source.close()
+            self._parts.sink.close()
 
     def _turn(self) -> None:
         self.status.last_turn_seconds = time.monotonic()
@@ -117,8 +118,6 @@ class Engine:
         batch = self._decoder.batch(taken, starts, self._epochs, self._parts.source.group_metadata())
         self._last_batch_records = sum(len(records) for records in taken.records.values())
         self.status.records_in += self._last_batch_records
-        messages = [message for share in batch.shares for message in share.messages]
-        self._parts.sink.tell(self._handler.announce(messages))
         self._pending = batch
         if not self._pipeline.submit(batch, SUBMIT_SECONDS):
             self._wait_for_room()
@@ -126,7 +125,7 @@ class Engine:
 
     def _wait_for_room(self) -> None:
         """The steps behind are slow or the database is away: pause, and keep polling to stay in the group."""
-        while self._pending and self._pending.shares and not self._stopping.is_set():
+        while self._pending and self._pending.portions and not self._stopping.is_set():
             self.status.last_turn_seconds = time.monotonic()
             self._parts.source.pause(list(self._intake.positions))
             polled = self._parts.source.poll(self._parts.batch_records, 0)
@@ -136,12 +135,16 @@ class Engine:
                 break
         self._parts.source.resume([p for p in self._intake.positions if p not in self._intake.paused])
 
+    def _apply(self, batch: Batch) -> None:
+        self._decoder.decode(batch)
+        self._parts.sink.tell(self._handler.announce(batch.messages))
+        self._applier.apply(batch)
+
     def _emit(self, batch: Batch) -> None:
-        records = batch.outgoing
-        self._parts.sink.emit(records, batch.offsets, batch.metadata)
+        self._parts.sink.emit(list(batch.blocks.values()), batch.offsets, batch.metadata)
         self._emitted.update(batch.offsets)
         self.status.batches += 1
-        self.status.records_out += len(records)
+        self.status.records_out += batch.records_out
         self.status.outcomes.update(batch.outcomes)
 
     def _patience(self) -> float:
@@ -179,7 +182,7 @@ class Engine:
             self._epochs.pop(partition, None)
             self._emitted.pop(partition, None)
         if self._pending:
-            self._pending.shares = [s for s in self._pending.shares if s.step.partition not in partitions]
+            self._pending.portions = [p for p in self._pending.portions if p.step.partition not in partitions]
         # Read again from where the partition is taken over: kept, they would jump over what was pending before them.
         self._early = [_of(polled, self._intake.positions) for polled in self._early]
         self.status.assigned_partitions = len(self._intake.positions)

@@ -113,11 +113,14 @@ class Sink(Protocol):
     def start(self) -> None:
         """Take the transactional id over, ending what a predecessor left open."""
 
-    def emit(self, records: Sequence[Outgoing], offsets: Mapping[Partition, int], metadata: Any) -> None:
-        """Write the records and the group's offsets in one transaction."""
+    def emit(self, blocks: Sequence[bytes], offsets: Mapping[Partition, int], metadata: Any) -> None:
+        """Write the records of these journal blocks, in this order, and the group's offsets in one transaction."""
 
     def tell(self, records: Sequence[Outgoing]) -> None:
         """Write records outside any transaction, best effort."""
+
+    def close(self) -> None:
+        """Let go of what it holds; what is not committed is not written."""
 
 
 class Work(Transaction, Protocol):

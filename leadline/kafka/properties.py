@@ -50,7 +50,8 @@ def producer_properties(user: Mapping[str, Any], instance: str) -> dict[str, Any
     return {
         "client.id": instance,
         "log_level": CRITICAL,
-        "linger.ms": 0,
+        "linger.ms": 5,
+        "delivery.report.only.error": True,
         "compression.type": "lz4",
         "queue.buffering.max.messages": 500_000,
         "queue.buffering.max.kbytes": 256 * 1024,

@@ -1,26 +1,29 @@
-"""The transactional producer of one instance. librdkafka 2.16 does not raise its epoch for each transaction
-(confluentinc/librdkafka #5423), so after any error of it the process ends and a new one takes the id over.
+"""The transactional producer of one instance, in a process of its own: see `leadline.kafka.writer`.
+
+librdkafka 2.16 does not raise its epoch for each transaction (confluentinc/librdkafka #5423), so after any error of it
+the service ends and its successor takes the transactional id over.
 """
 
 from __future__ import annotations
 
-import os
+import signal
+import subprocess
 import sys
-import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from multiprocessing import Pipe
 from typing import Any, Final
 
-from confluent_kafka import Producer, TopicPartition
+from confluent_kafka import Producer
 
 from leadline.contracts.topics import full_name
 from leadline.delivery.failpoints import Failpoints
 from leadline.delivery.ports import Partition
 from leadline.delivery.record import Outgoing
+from leadline.errors import Unavailable
+from leadline.kafka.writer import HANG_SECONDS, START_SECONDS, Begin, Commit, Prepare
 
-START_SECONDS: Final = 60.0
-COMMIT_SECONDS: Final = 12.0
-HANG_SECONDS: Final = 15.0  # the broker has ended the transaction by then (`transaction.timeout.ms`)
+END_SECONDS: Final = 2.0
 
 
 class KafkaSink:
@@ -29,28 +32,24 @@ class KafkaSink:
     def __init__(
         self, transactional: Mapping[str, Any], plain: Mapping[str, Any], topic_prefix: str, failpoints: Failpoints
     ) -> None:
-        self._producer = Producer(dict(transactional))
+        self._pipe, theirs = Pipe()
+        argv = [sys.executable, "-m", "leadline.kafka", str(theirs.fileno())]
+        self._process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, pass_fds=(theirs.fileno(),))
+        theirs.close()
+        self._begin = Begin(dict(transactional), topic_prefix)
         self._plain = Producer(dict(plain))
         self._prefix = topic_prefix
         self._failpoints = failpoints
 
     def start(self) -> None:
         """Take the transactional id over: the broker ends what a predecessor left open and shuts it out."""
-        self._producer.init_transactions(START_SECONDS)
+        self._ask(self._begin, START_SECONDS + HANG_SECONDS)
 
-    def emit(self, records: Sequence[Outgoing], offsets: Mapping[Partition, int], metadata: Any) -> None:
+    def emit(self, blocks: Sequence[bytes], offsets: Mapping[Partition, int], metadata: Any) -> None:
         """Write everything in one transaction; any error means that the process has to end."""
-        with _ending_what_hangs():
-            self._transact(records, offsets, metadata)
-
-    def _transact(self, records: Sequence[Outgoing], offsets: Mapping[Partition, int], metadata: Any) -> None:
-        producer = self._producer
-        producer.begin_transaction()
-        self._produce(records)
-        positions = [TopicPartition(full_name(self._prefix, p.topic), p.number, o) for p, o in offsets.items()]
-        producer.send_offsets_to_transaction(positions, metadata, COMMIT_SECONDS)
+        self._ask(Prepare(blocks, offsets, metadata), 2 * HANG_SECONDS)
         self._failpoints.pass_by("before-kafka-commit")
-        producer.commit_transaction(COMMIT_SECONDS)
+        self._ask(Commit(), 2 * HANG_SECONDS)
         self._failpoints.pass_by("after-kafka-commit")
 
     def tell(self, records: Sequence[Outgoing]) -> None:
@@ -60,35 +59,27 @@ class KafkaSink:
                 self._plain.produce(full_name(self._prefix, topic), value, key, headers=headers)
         self._plain.poll(0)
 
-    def _produce(self, records: Sequence[Outgoing]) -> None:
-        names: dict[str, str] = {}
-        for topic, key, value, headers in records:
-            name = names.get(topic)
-            if name is None:
-                name = names[topic] = full_name(self._prefix, topic)
-            while True:
-                try:
-                    self._producer.produce(name, value, key, headers=headers)
-                    break
-                except BufferError:  # the client's memory is full: it sends meanwhile
-                    self._producer.poll(0.1)
+    def close(self) -> None:
+        """End the process beside this one; what it has not committed is not written."""
+        self._pipe.close()
+        try:
+            self._process.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
 
+    def _ask(self, message: Begin | Prepare | Commit, patience_seconds: float) -> None:
+        try:
+            self._pipe.send(message)
+            problem = self._pipe.recv() if self._pipe.poll(patience_seconds) else "no answer"
+        except (EOFError, OSError):
+            problem = self._why_it_ended()
+        if problem is not None:
+            text = f"Kafka: {problem}"
+            raise Unavailable(text)
 
-@contextmanager
-def _ending_what_hangs() -> Iterator[None]:
-    """End the process if the block takes too long: with a coordinator that went away, `send_offsets_to_transaction` does
-    not keep its own time limit and may wait for ever (confluentinc/librdkafka #5456, #5511).
-    """
-
-    def end() -> None:
-        sys.stderr.write(f"Kafka: a transaction has hung for {HANG_SECONDS:g} s, this process starts anew\n")
-        sys.stderr.flush()
-        os._exit(1)
-
-    watch = threading.Timer(HANG_SECONDS, end)
-    watch.daemon = True
-    watch.start()
-    try:
-        yield
-    finally:
-        watch.cancel()
+    def _why_it_ended(self) -> str:
+        with suppress(subprocess.TimeoutExpired):
+            if self._process.wait(END_SECONDS) == -signal.SIGALRM:
+                return f"a transaction has hung for {HANG_SECONDS} s, this process starts anew"
+        return f"the process that writes transactions has ended with status {self._process.returncode}"

@@ -54,7 +54,7 @@ class Session:
                 request.conversion_id not in self.known,
                 state,
                 self.attempt(request),
-                None if state == "waiting" else self.now,
+                None if state == "waiting" else self.now_text,
                 **result,
             )
         )
@@ -95,7 +95,7 @@ class Conversions:
             else:
                 outcomes[id(message)] = decided
         outcomes.update(self._carry_out(transaction, session, plans))
-        self._store.save_results(transaction, session.results, now)
+        self._store.save_results(transaction, session.results)
         self._store.save_endings(transaction, session.endings)
         return outcomes
 

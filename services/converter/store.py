@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,14 +25,14 @@ _OPPORTUNITY = (
 
 
 class Ending(NamedTuple):
-    """What is noted of a conversion: its state after this attempt. `is_new`: there is no row of it yet."""
+    """What is noted of a conversion: its state after this attempt, times as text. `is_new`: there is no row of it yet."""
 
     request: Request
     origin: str
     is_new: bool
     state: str
     attempt: int
-    finished_at: datetime | None
+    finished_at: str | None
     customer_id: str | None = None
     error: Mapping[str, Any] | None = None
 
@@ -127,25 +126,25 @@ class ConverterStore:
         """The next numbers of the customer count; a rolled back transaction leaves a gap, never a double."""
         return [row["number"] for row in transaction.execute(self._queries["take_numbers"], {"count": count})]
 
-    def save_results(self, transaction: Transaction, results: Sequence[Result], now: datetime) -> None:
+    def save_results(self, transaction: Transaction, results: Sequence[Result]) -> None:
         """Write what conversions have made. Ordered by e-mail, so that two batches never wait for each other crosswise."""
         if not results:
             return
         ordered = sorted(results, key=lambda result: result.plan.email_key or "")
-        transaction.copy(self._queries["copy_customers"], [_customer_row(result, now) for result in ordered])
-        transaction.copy(self._queries["copy_contacts"], _contact_rows(ordered, now))
+        transaction.copy(self._queries["copy_customers"], [_customer_row(result) for result in ordered])
+        transaction.copy(self._queries["copy_contacts"], _contact_rows(ordered))
         opportunities = [result.opportunity for result in ordered if result.opportunity]
         if opportunities:
             rows = [[each[name] for name in _OPPORTUNITY] for each in opportunities]
             transaction.copy(self._queries["copy_opportunities"], rows)
-        self._mark_converted(transaction, results, now)
+        self._mark_converted(transaction, results)
 
-    def _mark_converted(self, transaction: Transaction, results: Sequence[Result], now: datetime) -> None:
+    def _mark_converted(self, transaction: Transaction, results: Sequence[Result]) -> None:
         parameters = {
             "ids": [result.plan.lead.lead_id for result in results],
             "customers": [result.customer["customer_id"] for result in results],
             "conversions": [result.plan.request.conversion_id for result in results],
-            "times": [now] * len(results),
+            "times": [result.customer["created_at"] for result in results],
             "assignments": [_json(result.assignment) for result in results],
         }
         transaction.execute(self._queries["mark_converted"], parameters)
@@ -185,7 +184,7 @@ def _lead(row: Mapping[str, Any]) -> Lead:
         row["lead_id"],
         row["status"],
         row["fields"],
-        row["stamps"],
+        row["stamps"] or {},
         row["assignment"],
         str(row["conversion_id"]) if row["conversion_id"] else None,
         str(row["customer_id"]) if row["customer_id"] else None,
@@ -196,7 +195,7 @@ def _json(value: Any) -> str | None:
     return None if value is None else orjson.dumps(value).decode()
 
 
-def _customer_row(result: Result, now: datetime) -> list[Any]:
+def _customer_row(result: Result) -> list[Any]:
     customer, request = result.customer, result.plan.request
     return [
         *(customer[name] for name in _CUSTOMER),
@@ -211,11 +210,11 @@ def _customer_row(result: Result, now: datetime) -> list[Any]:
         customer["conversion_id"],
         _json(customer["custom_fields"]),
         request.options.notes if request.options else None,
-        now,
+        customer["created_at"],
     ]
 
 
-def _contact_rows(results: Sequence[Result], now: datetime) -> list[list[Any]]:
+def _contact_rows(results: Sequence[Result]) -> list[list[Any]]:
     return [
         [
             contact["contact_id"],
@@ -228,7 +227,7 @@ def _contact_rows(results: Sequence[Result], now: datetime) -> list[list[Any]]:
             contact["job_title"],
             contact["role"],
             contact["is_primary"],
-            now,
+            result.customer["created_at"],
         ]
         for result in results
         for contact in result.contacts

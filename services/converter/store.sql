@@ -8,7 +8,7 @@ FOR UPDATE
 
 -- name: leads_to_convert
 -- As lock_leads, without what only lead events need.
-SELECT lead_id, status, fields, '{}'::jsonb AS stamps, assignment, conversion_id, customer_id
+SELECT lead_id, status, fields, NULL AS stamps, assignment, conversion_id, customer_id
 FROM lead
 WHERE lead_id = ANY(%(ids)b)
 ORDER BY lead_id

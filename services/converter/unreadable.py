@@ -65,10 +65,10 @@ def note_unreadable(
     if store.known_conversions(transaction, [request.conversion_id]):
         return []
     error = events.describe_code(ErrorCode(failure.code), failure.message)
-    store.save_endings(
-        transaction, [Ending(request, found.origin, is_new=True, state="failed", attempt=1, finished_at=now, error=error)]
-    )
-    return [events.failed(request, 1, error, events.About(request.conversion_id, time_now_text(now)))]
+    at = time_now_text(now)
+    ending = Ending(request, found.origin, is_new=True, state="failed", attempt=1, finished_at=at, error=error)
+    store.save_endings(transaction, [ending])
+    return [events.failed(request, 1, error, events.About(request.conversion_id, at))]
 
 
 def _text(raw: bytes | None) -> str:

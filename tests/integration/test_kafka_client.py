@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import randbytes
 from time import monotonic
 from typing import Any
 
 import pytest
-from confluent_kafka import KafkaException
 
 from leadline.contracts.topics import Topic
+from leadline.delivery import journal
 from leadline.delivery.failpoints import FailpointError, Failpoints
 from leadline.delivery.ports import LogRange, Partition, Rebalance
 from leadline.delivery.record import Outgoing, Record
@@ -24,6 +24,7 @@ from leadline.kafka.publish import publish_records
 from leadline.kafka.reading import read_topics
 from leadline.kafka.sink import KafkaSink
 from leadline.kafka.source import KafkaSource
+from leadline.kafka.writer import Commit, Prepare
 from tests.stack import Stack
 
 SECONDS = 30.0
@@ -37,6 +38,7 @@ class Kafka:
 
     bootstrap: str
     prefix: str
+    sinks: list[KafkaSink] = field(default_factory=list)
 
     @property
     def user(self) -> dict[str, Any]:
@@ -54,9 +56,11 @@ class Kafka:
 
     def sink(self, failpoints: str = "") -> KafkaSink:
         name = f"{self.prefix}sink"
-        return KafkaSink(
+        sink = KafkaSink(
             transactional_properties(self.user, name), producer_properties(self.user, name), self.prefix, Failpoints(failpoints)
         )
+        self.sinks.append(sink)
+        return sink
 
     @contextmanager
     def member(self, starts: dict[Partition, int] | None = None) -> Iterator[KafkaSource]:
@@ -74,10 +78,12 @@ class Kafka:
 
 
 @pytest.fixture
-def kafka(stack: Stack, topic_prefix: str) -> Kafka:
+def kafka(stack: Stack, topic_prefix: str) -> Iterator[Kafka]:
     kafka = Kafka(stack.kafka.bootstrap, topic_prefix)
     admin.create_topics(kafka.cluster, [IN, OUT], partitions=PARTITIONS, replication=1)
-    return kafka
+    yield kafka
+    for sink in kafka.sinks:
+        sink.close()
 
 
 def poll(
@@ -131,7 +137,7 @@ def test_a_transaction_writes_records_and_offsets_as_one_and_byte_for_byte(kafka
         records, _ = poll(source, lambda records, _: len(records) == 1)
         place = Partition("in", records[0].partition)
         assert source.committed([place]) == {place: None}
-        sink.emit(odd, {place: 1}, source.group_metadata())
+        sink.emit([journal.pack(odd)], {place: 1}, source.group_metadata())
         assert source.committed([place]) == {place: 1}
     found = kafka.read("out", "in")
     assert [(r.key, r.value, r.headers) for r in found if r.topic == "out" and r.value is None] == [(None, None, [])]
@@ -148,14 +154,36 @@ def test_nobody_reads_what_was_not_committed_and_the_successor_ends_it(kafka: Ka
         dying = kafka.sink("before-kafka-commit=1:raise")
         dying.start()
         with pytest.raises(FailpointError):
-            dying.emit([Outgoing("in", b"k", b"lost", [])], {place: 1}, source.group_metadata())
+            dying.emit([journal.pack([Outgoing("in", b"k", b"lost", [])])], {place: 1}, source.group_metadata())
         successor = kafka.sink()
         successor.start()
         assert source.committed([place]) == {place: None}
-        successor.emit([Outgoing("in", b"k", b"kept", [])], {place: 1}, source.group_metadata())
-        with pytest.raises(KafkaException, match="fenced"):
-            dying._producer.commit_transaction(SECONDS)
+        successor.emit([journal.pack([Outgoing("in", b"k", b"kept", [])])], {place: 1}, source.group_metadata())
+        with pytest.raises(Unavailable, match="fenced"):
+            dying._ask(Commit(), SECONDS)
     assert [record.value for record in kafka.read("in")] == [b"v", b"kept"]
+
+
+def test_a_service_whose_writer_is_killed_hears_of_it(kafka: Kafka) -> None:
+    sink = kafka.sink()
+    sink.start()
+    sink._process.kill()
+    with pytest.raises(Unavailable, match="has ended with status -9"):
+        sink.emit([journal.pack([Outgoing("in", b"k", b"lost", [])])], {}, None)
+    assert kafka.read("in") == []
+
+
+def test_a_writer_ends_with_its_service_and_commits_nothing(kafka: Kafka) -> None:
+    sink = kafka.sink()
+    sink.start()
+    with kafka.member() as source:
+        block = journal.pack([Outgoing("in", b"k", b"lost", [])])
+        sink._ask(Prepare([block], {Partition("in", 0): 1}, source.group_metadata()), SECONDS)
+        sink._pipe.close()  # as when the service is killed
+        assert sink._process.wait(SECONDS) == 0
+        kafka.sink().start()
+        assert source.committed([Partition("in", 0)]) == {Partition("in", 0): None}
+    assert kafka.read("in") == []
 
 
 def test_a_member_reads_from_where_it_is_told_to_the_end_behind_a_marker(kafka: Kafka) -> None:
@@ -167,7 +195,7 @@ def test_a_member_reads_from_where_it_is_told_to_the_end_behind_a_marker(kafka: 
         assert [(r.topic, r.partition, r.offset, r.value) for r in records] == [("in", number, 3, b"3"), ("in", number, 4, b"4")]
         sink = kafka.sink()
         sink.start()
-        sink.emit([Outgoing("in", b"k", b"5", [])], {place: 5}, source.group_metadata())
+        sink.emit([journal.pack([Outgoing("in", b"k", b"5", [])])], {place: 5}, source.group_metadata())
         records, _ = poll(source, lambda _, ends: ends.get(place) == 7)
         assert [r.offset for r in records] == [5]
         assert source.log_ranges([place]) == {place: LogRange(0, 7)}

@@ -185,7 +185,7 @@ def test_retry_topics_come_first_in_a_batch() -> None:
     taken = Taken({P: [a_record("a|ok")], Partition("svc.retry.1m", 0): [a_record("b|ok", topic="svc.retry.1m")]})
     places = dict.fromkeys(taken.records, 0)
     batch = Decoder(FakeHandler(), LADDER, "").batch(taken, places, dict.fromkeys(taken.records, 1), None)
-    assert [share.step.partition.topic for share in batch.shares] == ["svc.retry.1m", "in"]
+    assert [portion.step.partition.topic for portion in batch.portions] == ["svc.retry.1m", "in"]
     assert batch.offsets == dict.fromkeys(taken.records, 1)
 
 
@@ -208,7 +208,9 @@ def test_a_service_sees_a_retried_or_replayed_record_as_it_stood_where_it_first_
     lies_at = Partition(topic, 0)
     taken = Taken({lies_at: [a_record("a|ok", topic=topic, offset=7, headers=block)]})
     handler = FakeHandler()
-    batch = Decoder(handler, LADDER, "p.").batch(taken, {lies_at: 7}, {lies_at: 1}, None)
+    decoder = Decoder(handler, LADDER, "p.")
+    batch = decoder.batch(taken, {lies_at: 7}, {lies_at: 1}, None)
+    decoder.decode(batch)
     assert [tuple(record[:4]) for record in handler.decoded] == [("in", 4, 1_842, 500)]
     (message,) = batch.shares[0].messages
     assert (message.record.topic, message.record.offset, message.record.headers) == (topic, 7, [])
@@ -217,6 +219,9 @@ def test_a_service_sees_a_retried_or_replayed_record_as_it_stood_where_it_first_
 
 def test_a_record_that_our_code_cannot_read_is_refused_like_one_that_the_contract_refuses() -> None:
     taken = Taken({P: [a_record("a|refuse", offset=0), a_record("no behaviour", offset=1), a_record("b|ok", offset=2)]})
-    (share,) = Decoder(FakeHandler(), LADDER, "").batch(taken, {P: 0}, {P: 1}, None).shares
+    decoder = Decoder(FakeHandler(), LADDER, "")
+    batch = decoder.batch(taken, {P: 0}, {P: 1}, None)
+    decoder.decode(batch)
+    (share,) = batch.shares
     assert [(r.trail.record.offset, r.failure.code) for r in share.rejections] == [(0, "SCHEMA_INVALID"), (1, "UNEXPECTED_ERROR")]
     assert [message.record.offset for message in share.messages] == [2]
