@@ -85,6 +85,12 @@ class ErrorCode(StrEnum):
         True,
         "No lead event was seen before the last automatic attempt; publish the lead, then retry.",
     )
+    CUSTOMER_UNKNOWN = (
+        "CUSTOMER_UNKNOWN",
+        "No such customer exists",
+        True,
+        "No conversion has made this customer before the last automatic attempt; correct the id, or replay when it exists.",
+    )
     UNEXPECTED_ERROR = (
         "UNEXPECTED_ERROR",
         "Something went wrong on our side",

@@ -67,6 +67,10 @@ WHAT_HAPPENS: Final[Mapping[ErrorCode, str]] = {
         "The request climbs the whole ladder, with `conversion.retry-scheduled` at each rung. Then `conversion.failed` and a "
         "dead letter. A lead of which no name, company or e-mail address is known counts as unknown."
     ),
+    ErrorCode.CUSTOMER_UNKNOWN: (
+        "The record on `customer.requests` climbs the whole ladder, and with it what comes later for the same customer id, in "
+        "order. Then a dead letter; nothing is told on `customer.events`."
+    ),
     ErrorCode.UNEXPECTED_ERROR: (
         "The record climbs the whole ladder, then becomes a dead letter; for a conversion request, "
         "`conversion.retry-scheduled` at each rung and `conversion.failed` at the end. Where the fault is in the reading of "
@@ -78,7 +82,8 @@ WHAT_HAPPENS: Final[Mapping[ErrorCode, str]] = {
     ErrorCode.TYPE_UNKNOWN: _UNREADABLE,
     ErrorCode.KEY_MISMATCH: _UNREADABLE,
     ErrorCode.IDEMPOTENCY_KEY_REUSED: (
-        "Dead letter at once. No `conversion.failed`, which would end the conversion that has the key: its result stands."
+        "Dead letter at once. No `conversion.failed`, which would end the conversion that has the key: its result stands. Alike "
+        "for a request about a customer."
     ),
 }
 

@@ -57,6 +57,7 @@ _BUSINESS = (
     Topic("customer.requests", "customer_id", ("api", "upstream"), ("converter",), max_message_bytes=UPSTREAM_BYTES),
     Topic("customer.events", "customer_id", ("converter", "notifier"), ("projector", "notifier", "downstream")),
     Topic("order.events", "customer_id", ("upstream",), ("notifier", "projector"), max_message_bytes=UPSTREAM_BYTES),
+    Topic("stage.ticks", "partition", ("notifier", "cli"), ("notifier",)),
     Topic("notification.events", "recipient", ("notifier",), ("notifier", "projector", "downstream")),
     Topic("operations.events", "dlq_id", ("cli", "api"), ("projector",)),
 )

@@ -1,4 +1,4 @@
-"""From bytes to what the converter's rules work on: lead changes, lead items, conversion requests. Pure."""
+"""From bytes to what the converter's rules work on: lead changes, lead items, requests. Pure."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from leadline.contracts.times import time_now_text
 from leadline.delivery.message import Content
 from leadline.delivery.record import Record
 from leadline.errors import Rejected
+from services.converter.customers.reading import ABOUT_CUSTOMERS, CUSTOMERS, read_request
 from services.converter.domain import names
 from services.converter.domain.decision import Request
 from services.converter.domain.lead import LeadChange, LeadItem, stamp
 
 LEADS: Final = "lead.events"
 REQUESTS: Final = "conversion.requests"
-_ACCEPTED: Final = {topic: events.accepted_on(topic) for topic in (LEADS, REQUESTS)}
+_ACCEPTED: Final = {topic: events.accepted_on(topic) for topic in (LEADS, REQUESTS, CUSTOMERS)}
 _EVERY: Final = frozenset().union(*_ACCEPTED.values())
 _ITEM_EVENTS: Final = {"lead.item-added": False, "lead.item-changed": False, "lead.item-removed": True}
 _ABOUT_THE_EVENT: Final = {"lead_id", "notes", "reason", "by", "rep_id", "assignment_id"}
@@ -31,6 +32,8 @@ def decode(record: Record) -> Content:
     if envelope.type not in _ACCEPTED.get(record.topic, _EVERY):
         raise Rejected(ErrorCode.TYPE_UNKNOWN, "this event type does not belong on this topic")
     data: Any = events.decode(envelope.type, envelope.data)
+    if envelope.type in ABOUT_CUSTOMERS:
+        return read_request(record, envelope, data)
     lead_id = data.lead_id
     if lead_id is not None and record.key != lead_id.encode():
         raise Rejected(ErrorCode.KEY_MISMATCH, "the record's key is not the lead_id of its body")

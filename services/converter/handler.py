@@ -1,4 +1,4 @@
-"""A batch in, customers and events out: lead changes first, then requests, each with set-based statements only."""
+"""A batch in, customers and events out: lead changes, conversion requests, requests about customers, in this order."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from leadline.delivery.record import Outgoing, Record
 from leadline.delivery.trail import Trail
 from services.converter import events
 from services.converter.conversion import Conversions, note_failure
+from services.converter.customers.handling import CustomerRequests
+from services.converter.customers.reading import CUSTOMERS
 from services.converter.decode import LEADS, REQUESTS, decode
+from services.converter.domain.customer import CustomerRequest
 from services.converter.domain.decision import Request
 from services.converter.leads import Leads
 from services.converter.store import ConverterStore
@@ -31,12 +34,13 @@ class ConverterHandler:
     """The converter as the engine sees it."""
 
     service: Final = "converter"
-    inputs: Final = (Input(LEADS), Input(REQUESTS, after=LEADS))
+    inputs: Final = (Input(LEADS), Input(REQUESTS, after=LEADS), Input(CUSTOMERS))
 
     def __init__(self, *, instance: str = "converter", clock: Clock = utc_now) -> None:
         self._store = ConverterStore()
         self._leads = Leads(self._store)
         self._conversions = Conversions(self._store, self._leads)
+        self._customer_requests = CustomerRequests()
         self._instance = instance
         self._clock = clock
 
@@ -60,8 +64,12 @@ class ConverterHandler:
         if messages[0].content.goes_first:
             self._leads.apply(transaction, [message.content.data for message in messages])
             return [Done([])] * len(messages)
+        now = self._clock()
         requests = [message for message in messages if isinstance(message.content.data, Request)]
-        outcomes = self._conversions.handle(transaction, requests, self._clock())
+        outcomes = self._conversions.handle(transaction, requests, now)
+        if len(requests) < len(messages):
+            asked = [message for message in messages if isinstance(message.content.data, CustomerRequest)]
+            outcomes.update(self._customer_requests.handle(transaction, asked, time_now_text(now)))
         return [outcomes.get(id(message), Done([])) for message in messages]
 
     def on_failure(self, transaction: Transaction, message: Message, failure: Failure) -> list[Outgoing]:

@@ -18,7 +18,7 @@ from leadline.contracts.topics import (
 )  # fmt: skip
 
 MIB = 1024 * 1024
-RETRYABLE = {"CUSTOMER_EMAIL_EXISTS", "LEAD_UNKNOWN", "UNEXPECTED_ERROR"}
+RETRYABLE = {"CUSTOMER_EMAIL_EXISTS", "LEAD_UNKNOWN", "CUSTOMER_UNKNOWN", "UNEXPECTED_ERROR"}
 
 
 @pytest.mark.parametrize("code", ErrorCode)
@@ -30,7 +30,7 @@ def test_a_code_is_upper_snake_case_and_explains_itself(code: ErrorCode) -> None
 
 
 def test_the_texts_that_people_rely_on_stand() -> None:
-    assert len(ErrorCode) == 18
+    assert len(ErrorCode) == 19
     assert ErrorCode.LEAD_NOT_QUALIFIED.message == "Lead must be qualified before conversion"
     assert ErrorCode.CUSTOMER_EMAIL_EXISTS.message == "Customer with this email already exists"
 
@@ -44,6 +44,7 @@ def test_the_business_topics_are_those_of_the_contract() -> None:
         ("customer.requests", "customer_id"),
         ("customer.events", "customer_id"),
         ("order.events", "customer_id"),
+        ("stage.ticks", "partition"),
         ("notification.events", "recipient"),
         ("operations.events", "dlq_id"),
     ]
@@ -51,7 +52,7 @@ def test_the_business_topics_are_those_of_the_contract() -> None:
 
 def test_each_service_has_its_own_ladder_replays_and_dead_letters() -> None:
     names = [topic.name for topic in all_topics(("5s", "1m"))]
-    assert len(names) == len(set(names)) == 9 + 3 * 4
+    assert len(names) == len(set(names)) == 10 + 3 * 4
     assert {*retry_topics("notifier", ("5s", "1m")), replay_topic("notifier"), dead_letter_topic("notifier")} <= set(names)
     assert "converter.retry.5s" in names
 

@@ -107,3 +107,9 @@ def order(happening: str, order_id: str = "O-1", customer_id: str = "C-1", *, se
     if happening == "placed":
         body |= {"amount": "99.90", "currency": "EUR", "placed_at": at(second)}
     return record("order.events", f"order.{happening}", body, second=second, **envelope)
+
+
+def customer_request(kind: str, customer_id: str = "C-1", *, idempotency_key: str | None = None, **data: Any) -> Record:
+    """A request about a customer, such as `customer.note-added`."""
+    body = {"customer_id": customer_id, **data}
+    return record("customer.requests", kind, body, key=customer_id, idempotency_key=idempotency_key)

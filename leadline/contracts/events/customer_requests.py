@@ -57,7 +57,7 @@ class CustomerStatusChangeRequested(CustomerRequest):
 class CustomerMessageLogged(CustomerRequest, NewMessage):
     """A message was written about the customer; with it, a task to create."""
 
-    message_id: Id | None = None
+    message_id: Id | None = Field(default=None, description="The sender's own id of it, kept as external_id.")
     occurred_at: Time | None = None
     task: NewTask | None = None
 
@@ -65,38 +65,40 @@ class CustomerMessageLogged(CustomerRequest, NewMessage):
 class CustomerTaskAdded(CustomerRequest, NewTask):
     """Something is to be done about the customer."""
 
-    task_id: Id | None = None
+    task_id: Id | None = Field(default=None, description="The sender's own id of it, kept as external_id.")
 
 
 class CustomerContactAdded(CustomerRequest):
     """The customer has one more contact."""
 
-    contact_id: Id | None = None
+    contact_id: Id | None = Field(default=None, description="The sender's own id of it, kept as external_id.")
     first_name: Line | None = None
     last_name: Line | None = None
     email: Email | None = None
     phone: Line | None = None
     job_title: Line | None = None
     role: Line | None = Field(default=None, description="Such as supervisor or accounts payable.")
-    is_primary: bool | None = None
+    is_primary: bool | None = Field(default=None, description="True: in place of the one that is primary now.")
 
 
 class CustomerNoteAdded(CustomerRequest):
     """A note was written about the customer."""
 
-    note_id: Id | None = None
+    note_id: Id | None = Field(default=None, description="The sender's own id of it, kept as external_id.")
     text: Text
 
 
 class OpportunityCreateRequested(CustomerRequest):
     """Open an opportunity for a customer that exists."""
 
-    lead_id: Id | None = None
+    lead_id: Id | None = Field(default=None, description="Null: the lead that became this customer.")
     name: Line = Field(min_length=1)
     value: Money
     currency: Currency | None = None
     stage: Stage
-    probability: Percent | None = Field(default=None, description="Chance of winning in percent.")
+    probability: Percent | None = Field(
+        default=None, description="Chance of winning in percent; outside the stage's guideline it yields a warning only."
+    )
     expected_close_date: Day | None = None
 
 

@@ -31,6 +31,7 @@ class Contact(Part):
     """A person at a customer."""
 
     contact_id: OurId
+    external_id: OurId | None = Field(default=None, description="The sender's own id of it, where it was added by request.")
     lead_contact_id: OurId | None = Field(default=None, description="The lead's contact that it was made from.")
     first_name: Line | None = None
     last_name: Line | None = None
@@ -38,7 +39,7 @@ class Contact(Part):
     phone: Line | None = None
     job_title: Line | None = None
     role: Line | None = Field(default=None, description="Such as supervisor or accounts payable.")
-    is_primary: bool
+    is_primary: bool = Field(description="One of a customer's contacts is; a new one takes the place of the one before.")
 
 
 class Opportunity(Part):
@@ -76,6 +77,15 @@ class CustomerFields(Part):
     custom_fields: CustomFields | None = None
 
 
+class Snapshot(Part):
+    """What a customer has paid and owes, as of its creation; the ERP knows what came of it later."""
+
+    last_payment: Money | None = Field(default=None, description="Null: nothing was paid yet.")
+    ytd_sales: Money = Field(description="Sales of the year to date.")
+    ar_balance: Money = Field(description="Accounts receivable: what is owed.")
+    lifetime_sales: Money
+
+
 class Customer(CustomerFields):
     """A whole customer."""
 
@@ -90,6 +100,7 @@ class Customer(CustomerFields):
     lead_id: OurId | None = Field(default=None, description="The lead that became this customer.")
     conversion_id: OurId | None = Field(default=None, description="The conversion that made this customer.")
     created_at: Time
+    snapshot: Snapshot | None = None
     contacts: tuple[Contact, ...] = ()
 
 
@@ -140,8 +151,10 @@ class CustomerStageChanged(Event):
     customer_id: OurId
     previous_stage: ProspectStage | None = None
     stage: ProspectStage
-    reason: Word | None = Field(default=None, description="Such as first_order, order, activity or no_activity.")
-    changed_at: Time
+    reason: Word | None = Field(
+        default=None, description="first_order, order, activity, no_activity or order_cancelled; the list is open."
+    )
+    changed_at: Time = Field(description="By the times of the events that led to it, never before the change before.")
 
 
 class ContactCreated(Event):
@@ -153,11 +166,59 @@ class ContactCreated(Event):
     created_at: Time
 
 
+class Hint(Part):
+    """Something to look at; nothing was refused for it."""
+
+    code: Word = Field(description="Such as PROBABILITY_OUTSIDE_GUIDELINE; the list is open.")
+    message: Line
+
+
 class OpportunityCreated(Event):
     """A possible sale was opened."""
 
     opportunity: Opportunity
     conversion_id: OurId | None = None
+    warnings: tuple[Hint, ...] | None = None
+
+
+class MessageLogged(Event):
+    """A message about a customer was kept."""
+
+    customer_id: OurId
+    message_id: OurId
+    external_id: OurId | None = Field(default=None, description="The sender's own id of it.")
+    action_code: Word = Field(description="What the message was for, such as SALES_CALL.")
+    subject: Line | None = None
+    text: Text | None = None
+    occurred_at: Time | None = None
+    logged_by: OurId | None = None
+    logged_at: Time
+
+
+class TaskAdded(Event):
+    """Something is to be done about a customer."""
+
+    customer_id: OurId
+    task_id: OurId
+    external_id: OurId | None = Field(default=None, description="The sender's own id of it.")
+    message_id: OurId | None = Field(default=None, description="The message that it came with.")
+    subject: Line
+    priority: Word | None = None
+    due_date: Day | None = None
+    assigned_to: OurId | None = None
+    added_by: OurId | None = None
+    added_at: Time
+
+
+class NoteAdded(Event):
+    """A note about a customer was kept."""
+
+    customer_id: OurId
+    note_id: OurId
+    external_id: OurId | None = Field(default=None, description="The sender's own id of it.")
+    text: Text
+    added_by: OurId | None = None
+    added_at: Time
 
 
 class AssignmentClosed(Event):

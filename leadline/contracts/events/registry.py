@@ -20,6 +20,7 @@ from leadline.contracts.events import (
     operations,
     orders,
     requests,
+    stages,
 )  # fmt: skip
 from leadline.contracts.events.faults import check_hidden, refusal
 from leadline.contracts.events.types import Part
@@ -91,6 +92,9 @@ _ALL = [
         "dead-letter.discarded": operations.DeadLetterDiscarded,
         "dead-letter.reopened": operations.DeadLetterReopened,
     }),
+    *_on("stage.ticks", "in", {
+        "stage.ticked": stages.StageTicked,
+    }),
     *_on("conversion.progress", "out", {
         "conversion.processing-started": requests.ConversionProcessingStarted,
     }),
@@ -110,6 +114,9 @@ _ALL = [
         "customer.stage-changed": customers.CustomerStageChanged,
         "contact.created": customers.ContactCreated,
         "opportunity.created": customers.OpportunityCreated,
+        "message.logged": customers.MessageLogged,
+        "task.added": customers.TaskAdded,
+        "note.added": customers.NoteAdded,
         "assignment.closed": customers.AssignmentClosed,
         "messages.linked": customers.MessagesLinked,
         "documents.copied": customers.DocumentsCopied,

@@ -1,0 +1,1 @@
+"""What is asked about customers that exist: read, decided by `services.converter.domain.customer`, written and told."""
