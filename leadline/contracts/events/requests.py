@@ -86,6 +86,7 @@ class ConversionRequested(Event):
     origin: Origin | None = None
     profile: Word | None = Field(default=None, description="Profile to convert by; null: that of the installation.")
     options: ConversionOptions | None = None
+    batch_id: Id | None = Field(default=None, description="Names the bulk request that this one belongs to.")
     lead: LeadSnapshot | None = None
 
 
