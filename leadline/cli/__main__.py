@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from leadline.cli import ask, database, demo, dlq, doctor, exits, offsets, publish, topics, up, watch
+from leadline.cli import ask, database, demo, dlq, doctor, exits, offsets, publish, stages, topics, up, watch
 
 app = typer.Typer(
     help="Leadline turns qualified leads into customers, once each, whatever fails.",
@@ -22,6 +22,7 @@ app.command("doctor")(doctor.doctor)
 app.add_typer(topics.app, name="topics", help="Make and check the topics.")
 app.add_typer(database.app, name="db", help="Migrate and check the database.")
 app.add_typer(dlq.app, name="dlq", help="Look at dead letters, replay them, discard them.")
+app.add_typer(stages.app, name="stages", help="The time by which customers fall dormant.")
 app.add_typer(offsets.app, name="offsets", help="Where each service stands, and the guarded way to move it.")
 
 

@@ -29,8 +29,8 @@ SHORT_DELAYS: Final = "1s,2s,3s"
 QUIET_SECONDS: Final = 120.0
 # What each service reads of the business topics; its own retry and replay topics come on top.
 INPUTS: Final = {
-    "converter": ("lead.events", "conversion.requests"),
-    "notifier": ("order.events", "conversion.events", "customer.events"),
+    "converter": ("lead.events", "conversion.requests", "customer.requests"),
+    "notifier": ("order.events", "conversion.events", "customer.events", "stage.ticks"),
     "projector": (
         "lead.events", "conversion.requests", "conversion.events", "customer.events", "order.events",
         "notification.events", "converter.dlq", "notifier.dlq", "projector.dlq",

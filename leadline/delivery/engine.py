@@ -77,6 +77,10 @@ class Engine:
         own = [*self._parts.ladder.delays_by_topic, replay_topic(self._handler.service)]
         return [each.topic for each in self._handler.inputs] + own
 
+    def owned(self, topic: str) -> list[int]:
+        """The partitions of a topic that this process works on now; may be asked from another thread."""
+        return sorted(partition.number for partition in tuple(self._intake.positions) if partition.topic == topic)
+
     def stop(self) -> None:
         """Ask for an orderly stop; may be called from a signal handler or another thread."""
         self._stopping.set()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from confluent_kafka import KafkaError, Message, Producer
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from leadline.contracts.topics import full_name
 from leadline.delivery.record import Outgoing
@@ -15,6 +15,31 @@ from leadline.kafka.properties import producer_properties
 FLUSH_SECONDS: Final = 60.0
 
 
+def publish_to_partitions(user: Mapping[str, Any], topic_prefix: str, record: Outgoing, numbers: Sequence[int]) -> None:
+    """Write one record to each of these partitions of its topic, keyed by the partition's number, and wait for all.
+
+    Raises Unavailable if one could not be written.
+    """
+    failed: list[KafkaError] = []
+    producer = Producer({**producer_properties(user, "leadline-ticks"), "on_delivery": _noting(failed)})
+    topic = full_name(topic_prefix, record.topic)
+    try:
+        for number in numbers:
+            producer.produce(topic, record.value, str(number).encode(), number, headers=record.headers)
+    except (BufferError, KafkaException) as error:
+        message = f"{topic} cannot be written: {error}"
+        raise Unavailable(message) from error
+    _flush(producer, failed)
+
+
+def _noting(failed: list[KafkaError]) -> Callable[[KafkaError | None, Message], None]:
+    def written(error: KafkaError | None, _: Message) -> None:
+        if error is not None:
+            failed.append(error)
+
+    return written
+
+
 def publish_records(user: Mapping[str, Any], topic_prefix: str, records: Sequence[Outgoing]) -> None:
     """Write records and wait for all of them; what relies on another topic's record is written after it is there.
 
@@ -22,11 +47,7 @@ def publish_records(user: Mapping[str, Any], topic_prefix: str, records: Sequenc
     """
     producer = Producer({**producer_properties(user, "leadline-cli"), "linger.ms": 5})
     failed: list[KafkaError] = []
-
-    def written(error: KafkaError | None, _: Message) -> None:
-        if error is not None:
-            failed.append(error)
-
+    written = _noting(failed)
     topic = None
     for record in records:
         if topic is not None and record.topic != topic:

@@ -29,10 +29,14 @@ from leadline.runtime.settings import Settings, database_url, kafka_properties, 
 GRACE_SECONDS: Final = 9.0  # a stop is promised within 10
 LEAVE_SECONDS: Final = 3.0  # to leave the group after an error, so that others take over at once
 MakeHandler = Callable[[Settings], Handler]
+Beside = Callable[[Settings, Engine], None]
 
 
-def run_service(service: str, make_handler: MakeHandler) -> int:
-    """Run until SIGTERM or SIGINT; gives the exit status: 0 = asked to stop, anything else = restart me."""
+def run_service(service: str, make_handler: MakeHandler, beside: Beside | None = None) -> int:
+    """Run until SIGTERM or SIGINT; gives the exit status: 0 = asked to stop, anything else = restart me.
+
+    `beside` is called once, before the work begins, to start what goes on beside it; it must return at once.
+    """
     try:
         settings = load_settings()
         configure_logs(service, settings.instance, settings.log_format)
@@ -41,6 +45,8 @@ def run_service(service: str, make_handler: MakeHandler) -> int:
             serve_health(settings.health_port, engine.status)
         _stop_on_signals(engine)
         _collect_rarely()
+        if beside is not None:
+            beside(settings, engine)
         log("started", group_protocol=settings.group_protocol)
         engine.run()
     except LeadlineError as error:

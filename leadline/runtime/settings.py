@@ -67,7 +67,7 @@ class Settings(BaseSettings):
     instance: Annotated[str, Field(min_length=1, max_length=100)] = Field(default_factory=socket.gethostname)
     retry_delays: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_delays)] = ("5s", "1m", "10m")
     profile: Literal["default", "prospect", "staffing", "field-sales", "lead-api", "crm"] = "default"
-    dormant_after: Duration = timedelta(days=90)
+    dormant_after: Annotated[Duration, Field(gt=timedelta(0), le=timedelta(days=36_500))] = timedelta(days=90)
     group_protocol: Literal["consumer", "classic"] = "consumer"
     batch_records: Annotated[int, Field(ge=1, le=100_000)] = 2000
     failpoints: str = ""

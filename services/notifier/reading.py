@@ -1,29 +1,35 @@
-"""From records to what the notifier looks at, and from notices to records. Pure."""
+"""From records to what the notifier looks at. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
-
-import orjson
+from typing import Final
 
 from leadline.contracts.codes import ErrorCode
-from leadline.contracts.envelope import Envelope, read_envelope, write_headers
+from leadline.contracts.envelope import read_envelope
 from leadline.contracts.events import EVENTS, accepted_on, decode
 from leadline.contracts.times import parse_time, time_now_text
+from leadline.delivery.handler import Input
 from leadline.delivery.message import Content, Message
-from leadline.delivery.record import Outgoing, Record
+from leadline.delivery.record import Record
 from leadline.errors import Rejected
-from services.notifier.domain import Notice
 
-INPUT_TOPICS: Final = ("order.events", "conversion.events", "customer.events")
-OUTPUT_TOPIC: Final = "notification.events"
-SOURCE: Final = "/leadline/notifier"
+# A tick is looked at when the orders that were there before it have been: else a backlog would pass for a silence.
+INPUTS: Final = (
+    Input("order.events"),
+    Input("conversion.events"),
+    Input("customer.events"),
+    Input("stage.ticks", after="order.events"),
+)
 
 _OWN_TOPICS: Final = ("notifier.retry.", "notifier.replay")
 _LOOKED_AT: Final = frozenset(
-    {"leadline.conversion.completed.v1", "leadline.conversion.failed.v1", "leadline.customer.created.v1"}
+    {
+        "leadline.conversion.completed.v1",
+        "leadline.conversion.failed.v1",
+        "leadline.customer.created.v1",
+        "leadline.stage.ticked.v1",
+    }
 )
 
 
@@ -50,38 +56,6 @@ def time_of(message: Message) -> str:
     if message.content.envelope.time:
         return time_now_text(parse_time(message.content.envelope.time))
     return time_now_text(datetime.fromtimestamp(max(message.origin.timestamp_ms, 0) / 1000, UTC))
-
-
-def to_record(notice: Notice, cause: Envelope) -> Outgoing:
-    """The record of a notice: the same for the same cause, whenever it is made."""
-    body = _body(notice)
-    headers = write_headers(
-        Envelope(
-            id=notice.notification_id,
-            source=SOURCE,
-            type=f"leadline.notification.{notice.kind}.v1",
-            time=notice.created_at,
-            subject=notice.recipient,
-            correlation_id=notice.about.get("conversion_id") or cause.correlation_id,
-            causation_id=cause.id,
-            traceparent=cause.traceparent,
-            data=body,
-        )
-    )
-    return Outgoing(OUTPUT_TOPIC, notice.recipient.encode(), body, [*headers])
-
-
-def _body(notice: Notice) -> bytes:
-    said: Mapping[str, Any] = {
-        "notification_id": notice.notification_id,
-        "kind": notice.kind,
-        "recipient": notice.recipient,
-        **notice.about,
-        "title": notice.title,
-        "text": notice.text,
-        "created_at": notice.created_at,
-    }
-    return orjson.dumps(said)
 
 
 def _topic_of(event_type: str) -> str:

@@ -15,7 +15,8 @@ from typing import Any
 from leadline.contracts.times import time_now_text
 from leadline.delivery.handler import Transaction
 from leadline.postgres.queries import load_queries
-from services.notifier.domain import Customer, Notice, Order, Sale
+from services.notifier.domain.notice import Notice
+from services.notifier.domain.sale import Customer, Order, Sale
 
 
 class NotifierStore:

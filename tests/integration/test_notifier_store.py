@@ -10,52 +10,16 @@ from typing import Any
 import orjson
 import pytest
 
-from leadline.delivery.message import Done
 from leadline.delivery.record import Outgoing, Record
-from leadline.postgres.ledger import PostgresLedger
-from leadline.postgres.migrate import migrate
-from leadline.postgres.pool import connect
-from services.notifier.handler import NotifierHandler
-from services.notifier.reading import read
-from services.notifier.store import NotifierStore
-from tests.unit.service_records import at, completed, conversion_event, customer, error, message, order, record
+from tests.integration.notifier_on_postgres import Notifier, open_notifier
+from tests.unit.service_records import at, completed, conversion_event, customer, error, order, record
 from tests.waiting import until_blocked
-
-
-class Notifier:
-    """The handler on a database, a transaction for each call."""
-
-    def __init__(self, url: str) -> None:
-        migrate(url, "notifier")
-        self._url = url
-        self._ledger = PostgresLedger(url, "notifier", "notifier", "")
-
-    def close(self) -> None:
-        self._ledger.close()
-
-    def take(self, *records: Record, replays: int = 0) -> list[Outgoing]:
-        with self._ledger.work() as work:
-            return self.take_unfinished(work, *records, replays=replays)
-
-    def take_unfinished(self, work: Any, *records: Record, replays: int = 0) -> list[Outgoing]:
-        handler = NotifierHandler(NotifierStore())  # a new one for each call: nothing is remembered in it
-        outcomes = handler.handle(work, [message(read, each, replays=replays) for each in records])
-        return [emitted for outcome in outcomes if isinstance(outcome, Done) for emitted in outcome.emit]
-
-    def work(self) -> Any:
-        return self._ledger.work()
-
-    def count(self, table: str) -> int:
-        with connect(self._url, "notifier") as connection:
-            row = connection.execute(f"SELECT count(*) AS n FROM {table}".encode()).fetchone()
-            return int(row["n"]) if row else 0
 
 
 @pytest.fixture
 def notifier(database_url: str) -> Iterator[Notifier]:
-    notifier = Notifier(database_url)
-    yield notifier
-    notifier.close()
+    with open_notifier(database_url) as opened:
+        yield opened
 
 
 def created(customer_id: str = "C-1", **data: Any) -> Record:
@@ -123,8 +87,8 @@ def test_a_replay_is_quiet(notifier: Notifier) -> None:
 
 
 def test_other_events_tell_nobody_anything(notifier: Notifier) -> None:
-    visit = {"customer_id": "C-1", "kind": "visit", "occurred_at": at(1)}
-    assert notifier.take(conversion_event("accepted", "K-1"), record("order.events", "activity.logged", visit)) == []
+    moved = {"opportunity_id": "O-1", "customer_id": "C-1", "stage": "proposal"}
+    assert notifier.take(conversion_event("accepted", "K-1"), record("order.events", "opportunity.stage-changed", moved)) == []
     assert notifier.count("customer") == 0
 
 

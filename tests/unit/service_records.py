@@ -113,3 +113,13 @@ def customer_request(kind: str, customer_id: str = "C-1", *, idempotency_key: st
     """A request about a customer, such as `customer.note-added`."""
     body = {"customer_id": customer_id, **data}
     return record("customer.requests", kind, body, key=customer_id, idempotency_key=idempotency_key)
+
+
+def activity(occurred_at: str, customer_id: str = "C-1") -> Record:
+    """A visit."""
+    return record("order.events", "activity.logged", {"customer_id": customer_id, "kind": "visit", "occurred_at": occurred_at})
+
+
+def tick(at: str) -> Record:
+    """It is this late."""
+    return record("stage.ticks", "stage.ticked", {"at": at})

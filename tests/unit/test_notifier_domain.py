@@ -9,17 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifier.domain import (
-    Customer,
-    Notice,
-    Sale,
-    cancel,
-    conversion_completed,
-    conversion_failed,
-    first_sale,
-    meet,
-    place,
-)
+from services.notifier.domain.notice import Notice, conversion_completed, conversion_failed
+from services.notifier.domain.sale import Customer, Sale, cancel, first_sale, meet, place
 from tests.unit.service_records import at, customer, error
 
 Step = Callable[[Sale], Sale]

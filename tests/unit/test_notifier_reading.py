@@ -8,8 +8,10 @@ from leadline.contracts.codes import ErrorCode
 from leadline.contracts.envelope import read_envelope
 from leadline.contracts.events import accepted_on, decode
 from leadline.errors import Rejected
-from services.notifier.domain import Customer, Sale, conversion_completed, conversion_failed, first_sale, meet, place
-from services.notifier.reading import read, time_of, to_record
+from services.notifier.domain.notice import conversion_completed, conversion_failed
+from services.notifier.domain.sale import Customer, Sale, first_sale, meet, place
+from services.notifier.reading import read, time_of
+from services.notifier.records import notice_record
 from tests.unit.service_records import at, completed, conversion_event, error, message, order, record
 
 SALE = place(meet(Sale("C-1"), Customer("L-1", "rep-2", "Byron Ltd", at(1))), "O-1", at(2))
@@ -22,7 +24,7 @@ FAILED = read(conversion_event("failed", "K-1", error=error("LEAD_UNKNOWN", retr
     [first_sale(SALE, at(3)), conversion_completed(DONE.data, at(3)), conversion_failed(FAILED.data, at(3))],
 )
 def test_every_notification_fits_the_contract(notice: object) -> None:
-    written = to_record(notice, DONE.envelope)  # type: ignore[arg-type]
+    written = notice_record(notice, DONE.envelope)  # type: ignore[arg-type]
     envelope = read_envelope(written.headers, written.value)
     assert envelope.type in accepted_on(written.topic)
     body = decode(envelope.type, envelope.data).model_dump(mode="json")
@@ -33,7 +35,7 @@ def test_every_notification_fits_the_contract(notice: object) -> None:
 def test_a_notification_is_the_same_record_whenever_it_is_made() -> None:
     notice = first_sale(SALE, at(3))
     assert notice is not None
-    assert to_record(notice, DONE.envelope) == to_record(notice, DONE.envelope)
+    assert notice_record(notice, DONE.envelope) == notice_record(notice, DONE.envelope)
 
 
 def test_an_order_whose_key_is_not_its_customer_is_refused() -> None:

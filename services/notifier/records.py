@@ -1,0 +1,77 @@
+"""From notices and changes of stage to records: the same for the same cause, whenever they are made. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import orjson
+
+from leadline.contracts.envelope import Envelope, write_headers
+from leadline.delivery.message import Message
+from leadline.delivery.record import Outgoing
+from services.notifier.domain.notice import Notice
+from services.notifier.domain.stage import StageChange
+
+NOTIFICATIONS: Final = "notification.events"
+CUSTOMERS: Final = "customer.events"
+SOURCE: Final = "/leadline/notifier"
+
+
+def notice_record(notice: Notice, cause: Envelope) -> Outgoing:
+    """The record of a notice."""
+    body = _notice_body(notice)
+    headers = write_headers(
+        Envelope(
+            id=notice.notification_id,
+            source=SOURCE,
+            type=f"leadline.notification.{notice.kind}.v1",
+            time=notice.created_at,
+            subject=notice.recipient,
+            correlation_id=notice.about.get("conversion_id") or cause.correlation_id,
+            causation_id=cause.id,
+            traceparent=cause.traceparent,
+            data=body,
+        )
+    )
+    return Outgoing(NOTIFICATIONS, notice.recipient.encode(), body, [*headers])
+
+
+def _notice_body(notice: Notice) -> bytes:
+    said: Mapping[str, Any] = {
+        "notification_id": notice.notification_id,
+        "kind": notice.kind,
+        "recipient": notice.recipient,
+        **notice.about,
+        "title": notice.title,
+        "text": notice.text,
+        "created_at": notice.created_at,
+    }
+    return orjson.dumps(said)
+
+
+def stage_record(change: StageChange, message: Message) -> Outgoing:
+    """The record of a change of stage; its `ce_id` is made of the customer and the number of the change."""
+    cause = message.content.envelope
+    body = orjson.dumps(
+        {
+            "customer_id": change.customer_id,
+            "previous_stage": change.previous,
+            "stage": change.stage,
+            "reason": change.reason,
+            "changed_at": change.at,
+        }
+    )
+    headers = write_headers(
+        Envelope(
+            id=f"{change.customer_id}:customer.stage-changed:{change.number}",
+            source=SOURCE,
+            type="leadline.customer.stage-changed.v1",
+            time=change.at,
+            subject=change.customer_id,
+            causation_id=cause.id,
+            traceparent=cause.traceparent,
+            data=body,
+        )
+    )
+    return Outgoing(CUSTOMERS, change.customer_id.encode(), body, [*headers])
