@@ -56,6 +56,15 @@ def test_everything_that_is_there_is_handled_emitted_and_committed() -> None:
     assert world.kafka.committed[P] == 20
 
 
+def test_an_engine_says_which_partitions_of_a_topic_it_owns() -> None:
+    world = World(kafka=FakeKafka(["in", *OWN], partitions=3))
+    engine = world.engine()
+    assert engine.owned("in") == []
+    engine.run()
+    assert engine.owned("in") == [0, 1, 2]
+    assert engine.owned("elsewhere") == []
+
+
 CRASHES: list[tuple[str, tuple[str, ...]]]
 CRASHES = [("after-poll=1:raise", ()), ("before-database-commit=1:raise", ()), ("after-database-commit=1:raise", ())]
 CRASHES += [("on-assign=1:raise", ()), ("", ("before",)), ("", ("after",))]
