@@ -93,6 +93,7 @@ def _asked(data: Any, identity: tuple[str, str, bytes, str], snapshot: tuple[Lea
         data.origin,
         data.profile,
         data.batch_id,
+        data.fingerprint,
     )
 
 
