@@ -7,12 +7,13 @@ import pytest
 from leadline.contracts.codes import ErrorCode
 from leadline.contracts.envelope import read_envelope
 from leadline.contracts.events import accepted_on, decode
-from leadline.errors import Rejected
+from leadline.errors import Rejected, SetupError
+from leadline.runtime.settings import load_settings
 from services.notifier.domain.notice import conversion_completed, conversion_failed
 from services.notifier.domain.sale import Customer, Sale, first_sale, meet, place
-from services.notifier.reading import read, time_of
+from services.notifier.reading import INPUTS, read, time_of
 from services.notifier.records import notice_record
-from tests.unit.service_records import at, completed, conversion_event, error, message, order, record
+from tests.unit.service_records import at, completed, conversion_event, error, message, order, record, tick
 
 SALE = place(meet(Sale("C-1"), Customer("L-1", "rep-2", "Byron Ltd", at(1))), "O-1", at(2))
 DONE = read(completed("K-1"))
@@ -69,3 +70,25 @@ def test_an_event_without_a_time_has_that_of_the_broker() -> None:
     timeless = taken._replace(headers=[each for each in taken.headers if each[0] != "ce_time"], timestamp_ms=1_500)
     assert time_of(message(read, timeless)) == "1970-01-01T00:00:01.500000Z"
     assert time_of(message(read, taken)) == at(0)
+
+
+def test_a_tick_waits_for_the_orders_that_were_there_before_it() -> None:
+    assert [(each.topic, each.after) for each in INPUTS if each.after] == [("stage.ticks", "order.events")]
+
+
+def test_a_tick_is_read_with_the_partition_that_it_came_from() -> None:
+    taken = message(read, tick(at(5))._replace(partition=3))
+    assert (taken.origin.partition, taken.content.data) == (3, {"at": at(5)})
+
+
+def test_a_tick_without_a_time_is_refused() -> None:
+    with pytest.raises(Rejected) as caught:
+        read(tick(at(5))._replace(value=b"{}"))
+    assert (caught.value.code, caught.value.fields) == (ErrorCode.SCHEMA_INVALID, ("at",))
+
+
+@pytest.mark.parametrize("silence", ["0s", "36501d", "-1d", "soon"])
+def test_a_silence_that_makes_no_sense_is_refused_at_the_start(monkeypatch: pytest.MonkeyPatch, silence: str) -> None:
+    monkeypatch.setenv("LEADLINE_DORMANT_AFTER", silence)
+    with pytest.raises(SetupError, match="LEADLINE_DORMANT_AFTER"):
+        load_settings()
