@@ -60,7 +60,7 @@ def _changed(draw: st.DrawFn, old: dict[str, Any]) -> dict[str, Any]:
     new = copy.deepcopy(old)
     for _ in range(draw(st.integers(1, 2))):
         node = draw(st.sampled_from(_schemas_in(new)))
-        change = copy.deepcopy(draw(st.one_of(_changes(node, is_body=node is new))))
+        change = copy.deepcopy(draw(st.one_of(list(_changes(node, is_body=node is new)))))
         if "type" in change or "anyOf" in change:
             node.clear()
         node.update(change)

@@ -22,7 +22,7 @@ from leadline.delivery.message import Attempt, Failure
 from leadline.delivery.record import Origin, Record
 from leadline.delivery.trail import MESSAGE_LIMIT, STACK_LIMIT, Death, Trail, dead_letter_headers, retry_headers
 from leadline.runtime.settings import Settings
-from tests.contracts.published import SCHEMAS
+from tests.contracts.published import SCHEMAS, references
 
 OFFICIAL = Path(__file__).parent / "asyncapi" / "3.1.0.json"
 ORIGIN = Origin("lead.events", 3, 1842, 1_764_000_000_000)
@@ -48,12 +48,6 @@ def at(pointer: str) -> Any:
     for step in pointer.removeprefix("#/").split("/"):
         node = node[step]
     return node
-
-
-def references(node: Any) -> list[str]:
-    inner = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
-    own = [node["$ref"]] if isinstance(node, dict) and "$ref" in node else []
-    return own + [found for each in inner for found in references(each)]
 
 
 def texts(headers: Iterable[tuple[str, bytes | None]]) -> dict[str, str]:
