@@ -44,7 +44,7 @@ class NotifierHandler:
         """All messages in one go."""
         ids = _customer_ids(messages) | self._stages.find_due(transaction, messages)
         before = self._store.load_sales(transaction, ids)
-        after = dict(before)
+        after = _without_cancelled(before, messages)
         stages = self._stages.open(transaction, ids, messages)
         told = [_notice(message, after) for message in messages]
         changes = [[stage_record(change, message) for change in stages.take(message)] for message in messages]
@@ -71,6 +71,16 @@ class NotifierHandler:
 
 def _customer_ids(messages: Sequence[Message]) -> set[str]:
     return {m.content.data["customer_id"] for m in messages if m.content.envelope.type in ABOUT_STAGES}
+
+
+def _without_cancelled(before: Mapping[str, Sale], messages: Sequence[Message]) -> dict[str, Sale]:
+    """The sales, with what the batch cancels: nobody is to be told of an order that is known to be taken back."""
+    known = dict(before)
+    for message in messages:
+        if message.content.envelope.type == ORDER_CANCELLED:
+            sale = known[message.content.data["customer_id"]]
+            known[sale.customer_id] = _move(sale, message)
+    return known
 
 
 def _notice(message: Message, known: dict[str, Sale]) -> Notice | None:

@@ -58,6 +58,18 @@ def test_a_batch_tells_what_its_records_tell_one_by_one(notifier: Notifier) -> N
     assert {body["created_at"] for body in bodies([*together, *alone])} == {at(50)}
 
 
+def test_an_order_that_is_cancelled_in_its_own_batch_is_no_first_sale(notifier: Notifier) -> None:
+    notifier.take(created())
+    assert [each for each in notifier.take(order("placed"), order("cancelled")) if each.topic == "notification.events"] == []
+    assert [body["order_id"] for body in bodies(notifier.take(order("placed", "O-2", second=50)))] == ["O-2"]
+
+
+def test_a_first_sale_that_was_told_stands_when_its_order_is_cancelled(notifier: Notifier) -> None:
+    notifier.take(created())
+    assert [body["order_id"] for body in bodies(notifier.take(order("placed")))] == ["O-1"]
+    assert notifier.take(order("cancelled"), order("placed", "O-2", second=50)) == []
+
+
 def test_a_batch_that_is_rolled_back_and_run_again_gives_the_same_bytes(notifier: Notifier) -> None:
     records = [created(), order("placed"), completed("K-1")]
     with pytest.raises(RuntimeError), notifier.work() as work:
