@@ -52,6 +52,7 @@ def _delays(text: str | tuple[str, ...]) -> tuple[str, ...]:
 
 
 Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
+Reason = Annotated[str, Field(max_length=100, pattern=r"^[^\x00]*$")]
 
 
 class Settings(BaseSettings):
@@ -67,6 +68,7 @@ class Settings(BaseSettings):
     instance: Annotated[str, Field(min_length=1, max_length=100)] = Field(default_factory=socket.gethostname)
     retry_delays: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_delays)] = ("5s", "1m", "10m")
     profile: Literal["default", "prospect", "staffing", "field-sales", "lead-api", "crm"] = "default"
+    lost_reasons: Annotated[tuple[Reason, ...], NoDecode, BeforeValidator(_split)] = ()
     dormant_after: Duration = timedelta(days=90)
     group_protocol: Literal["consumer", "classic"] = "consumer"
     batch_records: Annotated[int, Field(ge=1, le=100_000)] = 2000
