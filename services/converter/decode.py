@@ -17,10 +17,11 @@ from leadline.errors import Rejected
 from services.converter.decode_lead import Moment, check_lost_reason, read_lead_event, read_snapshot
 from services.converter.domain import names
 from services.converter.domain.decision import Request
-from services.converter.domain.lead import stamp
+from services.converter.domain.lead import LeadChange, LeadItem, stamp
 
 LEADS: Final = "lead.events"
 REQUESTS: Final = "conversion.requests"
+REQUESTED: Final = "leadline.conversion.requested.v1"
 _ACCEPTED: Final = {topic: events.accepted_on(topic) for topic in (LEADS, REQUESTS)}
 _EVERY: Final = frozenset().union(*_ACCEPTED.values())
 
@@ -41,7 +42,8 @@ def decode(record: Record, lost_reasons: Collection[str] = LOST_REASONS) -> Cont
     if kind == "conversion.requested":
         return _request(record, envelope, data, lost_reasons)
     if kind.startswith("conversion."):
-        return Content(envelope, data, order_key=_key_text(record), conversion_id=data.conversion_id)
+        # A command goes before the records of its lead that wait for their next attempt: it is about them.
+        return Content(envelope, data, order_key=_key_text(record), goes_first=True, conversion_id=data.conversion_id)
     check_lost_reason(kind, data, lost_reasons)
     return Content(envelope, read_lead_event(kind, data, _moment(record, envelope)), order_key=lead_id, goes_first=True)
 
@@ -70,19 +72,36 @@ def _moment(record: Record, envelope: Envelope) -> Moment:
 
 def _request(record: Record, envelope: Envelope, data: Any, lost_reasons: Collection[str]) -> Content:
     conversion_id = names.conversion_id(envelope.idempotency_key, envelope.source, envelope.id)
-    requester = data.requested_by
     if data.lead is not None:
         check_lost_reason("lead.snapshot", data.lead, lost_reasons)
-    request = Request(
-        conversion_id=conversion_id,
-        idempotency_key=envelope.idempotency_key or f"{envelope.source}#{envelope.id}",
-        lead_id=data.lead_id,
-        body=envelope.data,
-        requested_by={"id": requester.id, "name": requester.name, "email": requester.email},
-        requested_at=event_time(record, envelope),
-        options=data.options,
-        snapshot=read_snapshot(data, _moment(record, envelope)) if data.lead is not None else (),
-    )
+    key = envelope.idempotency_key or f"{envelope.source}#{envelope.id}"
+    snapshot = read_snapshot(data, _moment(record, envelope)) if data.lead is not None else ()
+    request = _asked(data, (conversion_id, key, envelope.data, event_time(record, envelope)), snapshot)
     return Content(
         envelope, request, data.lead_id, repeat_key=f"{conversion_id}{hash(request.body)}", conversion_id=conversion_id
+    )
+
+
+def stored_request(stored: Any) -> Request:
+    """The request of a conversion that is kept (`store.Commanded`), without the lead that it may have brought."""
+    data = events.decode(REQUESTED, stored.body)
+    return _asked(data, (stored.conversion_id, stored.idempotency_key, stored.body, stored.requested_at), ())
+
+
+def _asked(data: Any, identity: tuple[str, str, bytes, str], snapshot: tuple[LeadChange | LeadItem, ...]) -> Request:
+    conversion_id, key, body, requested_at = identity
+    requester = data.requested_by
+    return Request(
+        conversion_id,
+        key,
+        data.lead_id,
+        body,
+        {"id": requester.id, "name": requester.name, "email": requester.email},
+        requested_at,
+        data.options,
+        snapshot,
+        data.origin,
+        data.profile,
+        data.batch_id,
+        data.fingerprint,
     )

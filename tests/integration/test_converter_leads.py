@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -17,7 +18,15 @@ from services.converter.decode import decode
 from services.converter.domain.items import Item, ItemKey, apply_words
 from services.converter.domain.lead import Lead, LeadChange, LeadItem, apply
 from services.converter.store import ConverterStore
-from tests.integration.converter_on_postgres import Converter, Counting, error, open_converter, qualified
+from tests.integration.converter_on_postgres import (
+    SECONDS,
+    Converter,
+    Counting,
+    error,
+    open_converter,
+    qualified,
+    wait_until_blocked,
+)
 from tests.unit.converter_records import ADA, lead_event
 from tests.unit.lead_stories import arrivals, stories
 from tests.unit.service_records import at, requested
@@ -116,6 +125,28 @@ def test_a_converted_lead_is_not_erased_yet(converter: Converter) -> None:
     converter.take(lead_event("erased", second=9))
     lead = converter.one("SELECT status, fields ->> 'email' AS email FROM lead")
     assert lead == {"status": "converted", "email": ADA["email"]}
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+@pytest.mark.parametrize("order", [["item-added", "erased"], ["erased", "item-added"]])
+def test_an_item_that_another_instance_brings_meanwhile_does_not_outlive_its_lead(
+    converter: Converter, database_url: str, is_known: bool, order: list[str]
+) -> None:
+    note: dict[str, Any] = {"kind": "note", "item_id": "n-1", "text": "hello"}
+    first, second = (lead_event(name, second=5, **(note if name == "item-added" else {})) for name in order)
+    converter.take(*(qualified() if is_known else ()))
+
+    def take_second() -> None:
+        with open_converter(database_url) as other:
+            other.take(second)
+
+    with converter.ledger.work() as work:
+        converter.take_unfinished(work, first)
+        thread = threading.Thread(target=take_second)
+        thread.start()
+        wait_until_blocked(database_url)
+    thread.join(SECONDS)
+    assert (leads(converter)["L-1"], items(converter)) == (Lead("L-1", "erased"), {})
 
 
 def test_the_number_of_statements_does_not_grow_with_leads_and_items(converter: Converter) -> None:

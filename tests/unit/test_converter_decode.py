@@ -12,7 +12,9 @@ from leadline.contracts.events.leads import LOST_REASONS
 from leadline.delivery.message import Attempt
 from leadline.delivery.record import Origin, Record
 from leadline.delivery.trail import Trail
-from leadline.errors import Rejected
+from leadline.errors import Rejected, SetupError
+from leadline.runtime.settings import load_settings
+from services.converter.__main__ import make_handler
 from services.converter.decode import decode
 from services.converter.domain.lead import LeadChange, LeadItem
 from services.converter.domain.names import conversion_id
@@ -124,6 +126,21 @@ def test_a_reason_that_a_tenant_has_registered_loses_a_lead(taken: Record) -> No
     handler = ConverterHandler(lost_reasons=("too_far",))
     assert handler.decode(taken).data.fields == {"lost_reason": "too_far"}
     assert handler.decode(lead_event("disqualified", reason="other")).data.fields == {"lost_reason": "other"}
+
+
+def test_the_setting_of_a_tenant_reaches_the_handler(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEADLINE_LOST_REASONS", "too_far, bought elsewhere,")
+    handler = make_handler(load_settings())
+    for reason in ("too_far", "bought elsewhere", "no_need"):
+        assert handler.decode(lead_event("disqualified", reason=reason)).data.fields == {"lost_reason": reason}
+    with pytest.raises(Rejected):
+        handler.decode(lead_event("disqualified", reason="bought"))
+
+
+def test_a_reason_that_no_event_could_give_is_no_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEADLINE_LOST_REASONS", "x" * 101)
+    with pytest.raises(SetupError, match="LEADLINE_LOST_REASONS"):
+        load_settings()
 
 
 @pytest.mark.parametrize("status", ["new", "qualified", "disqualified", "junk", "converting", "converted", "lost"])

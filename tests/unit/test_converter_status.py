@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from services.converter.domain.lead import stamp
 from services.converter.domain.status import ASKED_BY, TRANSITIONS, given, tell
 from tests.unit.service_records import at
 
+ARCHITECTURE = Path(__file__).parents[2] / "docs" / "architecture.md"
 STATUSES = ["new", "contacted", "qualified", "nurturing", "disqualified", "junk"]
 WAYS = {
     "lead.contacted": {"new", "nurturing", "disqualified", "qualified"},
@@ -33,6 +37,12 @@ def asked(event: str) -> str:
 def test_an_event_leads_on_from_the_statuses_of_its_row_and_from_no_other(status: str, event: str) -> None:
     found = tell(history(given(status), ASKED_BY[event]))
     assert found.status == (ASKED_BY[event] if status in WAYS[event] else status)
+
+
+def test_the_documented_table_is_the_one_that_is_followed() -> None:
+    rows = re.findall(r"^\| `(lead\.[a-z-]+)`[^|]*\| (\w+) \| ([\w, ]+) \|$", ARCHITECTURE.read_text("utf-8"), re.MULTILINE)
+    documented = {event: (to, set(sources.split(", "))) for event, to, sources in rows}
+    assert documented == {event: (ASKED_BY[event], sources) for event, sources in WAYS.items()}
 
 
 def test_only_conversions_lead_to_converting_and_converted_and_away_from_them() -> None:

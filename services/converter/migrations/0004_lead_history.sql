@@ -8,9 +8,9 @@ ALTER TABLE lead
 
 UPDATE lead
 SET history = CASE
-        WHEN stamps ? 'status!' AND status <> 'erased'
-            THEN jsonb_build_object(stamps ->> 'status!', '=' || CASE status WHEN 'converted' THEN 'qualified' ELSE status END)
-        ELSE '{}'
+        WHEN status = 'erased' OR NOT stamps ? 'status!' THEN '{}'
+        WHEN status IN ('converting', 'converted') THEN jsonb_build_object(stamps ->> 'status!', '=qualified')
+        ELSE jsonb_build_object(stamps ->> 'status!', '=' || status)
     END,
     fields = CASE status WHEN 'erased' THEN '{}' ELSE fields - 'status' END,
     stamps = CASE status WHEN 'erased' THEN '{}' ELSE stamps - 'status!' - 'status' END,
