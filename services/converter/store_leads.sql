@@ -17,7 +17,8 @@ FROM unnest(%(ids)b::text[], %(statuses)b::text[], %(fields)b::jsonb[], %(stamps
 -- name: change_leads
 UPDATE lead
 SET status = row.status, fields = row.fields, stamps = row.stamps, assignment = row.assignment, history = row.history,
-    created_at = row.created_at, contacted_at = row.contacted_at, qualified_at = row.qualified_at
+    created_at = row.created_at, contacted_at = row.contacted_at, qualified_at = row.qualified_at,
+    converted_stamps = CASE WHEN lead.customer_id IS NOT NULL THEN coalesce(lead.converted_stamps, lead.stamps) END
 FROM unnest(%(ids)b::text[], %(statuses)b::text[], %(fields)b::jsonb[], %(stamps)b::jsonb[], %(assignments)b::jsonb[],
     %(histories)b::jsonb[], %(created)b::timestamptz[], %(contacted)b::timestamptz[], %(qualified)b::timestamptz[])
     AS row (lead_id, status, fields, stamps, assignment, history, created_at, contacted_at, qualified_at)
