@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadline.contracts.codes import ErrorCode
-from leadline.contracts.events.leads import LeadFields
+from leadline.contracts.events.leads import CHECKLIST, LeadFields
 from leadline.delivery.record import Record
 from services.converter.decode import decode
 from services.converter.domain.decision import Known, Taken, is_key_reused, is_repeat, refuse_by_lead
@@ -77,7 +77,7 @@ EVERY_FIELD: dict[str, Any] = {
     "geo": {"latitude": 51.5, "longitude": -0.1}, "source": "fair", "origin": "map", "tags": ["warm"], "notes": "met",
     "custom_fields": {"stakeholders": ["CTO", "CFO"], "size": 7}, "estimated_value": "250000.00", "currency": "EUR",
     "probability": 40, "score": {"behavioral": 48, "demographic": 42}, "discovered_by": "rep-2", "assigned_to": "rep-3",
-    "qualification": {"budget": "b", "authority": "a", "need": "n", "timeline": "t", "checklist": {"good_fit": True},
+    "qualification": {"budget": "b", "authority": "a", "need": "n", "timeline": "t", "checklist": dict.fromkeys(CHECKLIST, True),
                       "notes": "x"},
     "lost_reason": "no_need", "consent": {"mail": True}, "created_at": at(0), "contacted_at": at(1), "qualified_at": at(2),
 }  # fmt: skip
@@ -87,6 +87,14 @@ EVERY_FIELD: dict[str, Any] = {
 def test_every_field_of_a_lead_is_kept(name: str) -> None:
     assert LeadFields.model_fields.keys() == EVERY_FIELD.keys()
     assert after((name, 5, EVERY_FIELD)).fields == EVERY_FIELD
+
+
+def test_a_qualification_has_seven_known_check_points_and_keeps_others_too() -> None:
+    assert len(set(CHECKLIST)) == 7
+    checklist = {**dict.fromkeys(CHECKLIST, False), "site_visited": True}
+    assert after(("qualified", 1, {"qualification": {"checklist": checklist}})).fields["qualification"] == {
+        "checklist": checklist
+    }
 
 
 def test_who_discovered_a_lead_and_who_works_it_are_two_facts() -> None:
