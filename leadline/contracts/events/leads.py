@@ -70,14 +70,14 @@ class LeadScore(Part):
 class Qualification(Part):
     """What is known by the BANT method (budget, authority, need, timeline) and the checklist."""
 
-    budget: Text | None = Field(default=None, description="Whether money is allocated, how much, and when it is approved.")
-    authority: Text | None = Field(default=None, description="Who decides, and who else has a say.")
-    need: Text | None = Field(default=None, description="The problem, and what happens if it is not solved.")
-    timeline: Text | None = Field(default=None, description="The target date, and what drives it.")
+    budget: Text | None = None
+    authority: Text | None = None
+    need: Text | None = None
+    timeline: Text | None = None
     checklist: dict[Word, bool] | None = Field(
         default=None, description=f"Check points by name, done or not, said as a whole: {', '.join(CHECKLIST)}, or others."
     )
-    notes: Text | None = Field(default=None, description="What else was found out.")
+    notes: Text | None = None
 
 
 class LeadFields(Part):
@@ -85,34 +85,36 @@ class LeadFields(Part):
 
     code: Code | None = Field(default=None, description="The lead's own code in the source system.")
     name: Line | None = Field(default=None, description="Name to display, where it is not the parts put together.")
-    first_name: Line | None = Field(default=None, description="First name of the person.")
-    last_name: Line | None = Field(default=None, description="Last name of the person.")
-    company_name: Line | None = Field(default=None, description="The company that the person stands for.")
-    department: Line | None = Field(default=None, description="The person's department.")
-    job_title: Line | None = Field(default=None, description="What the person is in the company.")
+    first_name: Line | None = None
+    last_name: Line | None = None
+    company_name: Line | None = None
+    department: Line | None = None
+    job_title: Line | None = None
     email: Email | None = None
-    phone: Line | None = Field(default=None, description="Telephone number as its source wrote it.")
+    phone: Line | None = None
     address: Address | None = Field(default=None, description="Said as a whole: a new address keeps no part of the old one.")
     vat: Line | None = Field(default=None, description="VAT number as its source wrote it.")
-    geo: Geo | None = Field(default=None, description="Where the lead is on the map.")
+    geo: Geo | None = None
     source: Line | None = Field(default=None, description="How the lead was won, such as fair or website.")
     origin: Origin | None = None
-    tags: tuple[Line, ...] | None = Field(default=None, description="Labels; said as a whole.")
-    notes: Text | None = Field(default=None, description="What is noted about the lead.")
+    tags: tuple[Line, ...] | None = Field(default=None, description="Words to find it by, said as a whole.")
+    notes: Text | None = None
     custom_fields: CustomFields | None = Field(
         default=None,
-        description="By name: text, number, boolean, null or a list of those. A name that is not said stays; null clears all.",
+        description="Fields that only this installation has, by name; one that is not said stays, null clears them all.",
     )
     estimated_value: Money | None = None
     currency: Currency | None = Field(default=None, description="ISO 4217 code of estimated_value, such as EUR.")
     probability: Percent | None = Field(default=None, description="Chance of a sale in percent.")
     score: LeadScore | None = None
-    qualification: Qualification | None = Field(default=None, description="A part that is not said stays; null clears all.")
+    qualification: Qualification | None = Field(
+        default=None, description="What is known by the BANT method; a part that is not said stays, null clears them all."
+    )
     lost_reason: Word | None = Field(default=None, description="Why the lead is lost: as the reason of lead.disqualified.")
     discovered_by: Id | None = Field(default=None, description="The rep who found the lead.")
     assigned_to: Id | None = Field(default=None, description="The rep who works the lead.")
     consent: CustomFields | None = Field(
-        default=None, description="What the person agreed to, by name. A name that is not said stays; null clears all."
+        default=None, description="What the person agreed to, by name; one that is not said stays, null clears them all."
     )
     created_at: Time | None = Field(default=None, description="When the source system had it first; else the event's time.")
     contacted_at: Time | None = Field(default=None, description="First contact, where it is older than what events tell.")
