@@ -13,6 +13,7 @@ from services.projector.domain.changes import Changes
 from services.projector.domain.conversion import conversion_id_of
 from services.projector.domain.fields import NOTHING_SAID
 from services.projector.domain.lead import Lead
+from services.projector.domain.lead_status import history
 from services.projector.handler import gather
 from services.projector.reading import read
 from tests.unit.service_records import at, completed, messages, record, requested
@@ -33,6 +34,10 @@ def lead_after(*records: Record) -> Lead:
     for change in changes_of(list(records)).leads.get("L-1", []):
         lead = change(lead)
     return lead
+
+
+def status_after(*records: Record) -> str:
+    return history(lead_after(*records).sayings, [])[-1].status
 
 
 CREATED = lead_event("created", 1, first_name="Ada", email="ada@example.com", source="fair")
@@ -62,32 +67,19 @@ def test_null_clears_a_field() -> None:
     assert lead.fields.values["email"] is None
 
 
-def test_a_converted_lead_stays_converted_whatever_is_said_later() -> None:
-    lead = lead_after(CREATED, QUALIFIED, completed("K-1", second=30), lead_event("nurturing-started", 90))
-    assert lead.status(has_open_conversion=True) == "converted"
-    assert (lead.customer_id, lead.conversion_id, lead.converted_at) == ("C-1", "K-1", at(30))
-
-
 def test_a_lead_that_only_a_completed_conversion_speaks_of_exists() -> None:
-    assert lead_after(completed("K-1")).status(has_open_conversion=False) == "converted"
-
-
-def test_a_lead_is_shown_as_converting_while_its_conversion_is_under_way() -> None:
-    assert lead_after(CREATED, QUALIFIED).status(has_open_conversion=True) == "converting"
-    assert lead_after(CREATED, QUALIFIED).status(has_open_conversion=False) == "qualified"
-    assert lead_after(CREATED, DISQUALIFIED).status(has_open_conversion=True) == "disqualified"
+    assert lead_after(completed("K-1")).created_at == at(30)
 
 
 def test_a_source_system_cannot_call_a_lead_converted() -> None:
-    lead = lead_after(lead_event("created", 1, last_name="Byron", status="converted"))
-    assert lead.status(has_open_conversion=False) == "new"
-    lead = lead_after(lead_event("created", 1, last_name="Byron", status="qualified"))
-    assert lead.status(has_open_conversion=False) == "qualified"
+    assert status_after(lead_event("created", 1, last_name="Byron", status="converted")) == "new"
+    assert status_after(lead_event("created", 1, last_name="Byron", status="qualified")) == "qualified"
 
 
 def test_an_erased_lead_keeps_no_field_that_was_said_before() -> None:
     lead = lead_after(ERASED, CREATED, RENAMED, QUALIFIED)
-    assert set(lead.fields.values) == {"status", "status_at"}
+    assert lead.fields.values == {}
+    assert [period.status for period in history(lead.sayings, [])] == ["new", "qualified"]
     assert lead_after(CREATED, ERASED, lead_event("updated", 9, phone="1")).fields.values["phone"] == "1"
 
 
@@ -96,7 +88,7 @@ def test_the_lead_in_a_request_counts_from_the_requests_time() -> None:
     request = requested("key-1", second=2, lead=embedded)
     lead = lead_after(lead_event("updated", 3, email="new@example.com"), request)
     assert lead.fields.values["email"] == "new@example.com"
-    assert lead.status(has_open_conversion=False) == "qualified"
+    assert history(lead.sayings, [])[-1].status == "qualified"
 
 
 def test_a_repeated_request_does_not_take_back_what_was_said_since() -> None:

@@ -58,6 +58,7 @@ class ConversionEvent(Event):
     requested_by: RequestedBy | None = Field(default=None, description="Null only where the request could not be read.")
     attempt: Attempt = Field(description="1 for the first attempt.")
     requested_at: Time
+    batch_id: OurId | None = Field(default=None, description="The batch of the request, where it was of one.")
 
 
 class ConversionAccepted(ConversionEvent):

@@ -84,6 +84,7 @@ class ConversionRequested(Event):
     lead_id: Id
     requested_by: Requester
     origin: Origin | None = None
+    batch_id: Id | None = Field(default=None, description="Names the requests that were made together, such as one upload.")
     profile: Word | None = Field(default=None, description="Profile to convert by; null: that of the installation.")
     options: ConversionOptions | None = None
     lead: LeadSnapshot | None = None

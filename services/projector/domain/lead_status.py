@@ -1,0 +1,133 @@
+"""The status of a lead and its history, folded in the order of time from what was said and from its conversions.
+
+What was said is kept by its stamp, so the history is the same whatever order the events came in. A step that is not
+allowed from the status of its moment changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from services.projector.domain.event import CANONICAL_CHARS, Event
+
+# `begins` counts where nothing was said before, `is` at any time, `moves` where the table below allows it.
+Saying = tuple[str, str]
+Sayings = Mapping[str, Saying]  # by stamp
+
+ALLOWED_FROM: Mapping[str, frozenset[str]] = {
+    "contacted": frozenset({"new", "nurturing", "disqualified", "qualified"}),
+    "qualified": frozenset({"new", "contacted", "nurturing"}),
+    "nurturing": frozenset({"contacted", "qualified", "disqualified"}),
+    "disqualified": frozenset({"new", "contacted", "qualified", "nurturing"}),
+    "junk": frozenset({"new", "contacted", "nurturing", "disqualified"}),
+    "new": frozenset({"junk"}),
+}
+_MOVES = {
+    "lead.contacted": "contacted",
+    "lead.qualified": "qualified",
+    "lead.disqualified": "disqualified",
+    "lead.nurturing-started": "nurturing",
+    "lead.junked": "junk",
+    "lead.restored": "new",
+}
+_BY_UPDATE = frozenset({"contacted", "nurturing"})
+
+
+class Period(NamedTuple):
+    """A status with its times as canonical texts; `until` is None for the present one."""
+
+    status: str
+    since: str
+    until: str | None
+
+
+class LeadConversion(NamedTuple):
+    """What a conversion means for its lead; times are canonical texts. `ended_at` is None while it is under way."""
+
+    conversion_id: str
+    customer_id: str | None
+    requested_at: str | None
+    ended_at: str | None
+    completed_at: str | None
+    reverted_at: str | None
+
+
+class _State(NamedTuple):
+    said: str | None = None
+    open: frozenset[str] = frozenset()
+    completed: frozenset[str] = frozenset()
+
+    @property
+    def shown(self) -> str | None:
+        if self.completed:
+            return "converted"
+        return "converting" if self.open and self.said == "qualified" else self.said
+
+
+class _Step(NamedTuple):
+    at: str
+    rank: int  # of what happens in one moment: what was said, a conversion's begin, its end, its revert
+    stamp: str
+    change: Callable[[_State], _State]
+
+
+def saying_of(event: Event) -> Saying | None:
+    """What a lead event says of the status, if anything."""
+    given = event.data.get("status")
+    if event.name == "lead.created":
+        return ("is", str(given)) if given in ALLOWED_FROM else ("begins", "new")
+    if event.name == "lead.updated":
+        return ("moves", str(given)) if given in _BY_UPDATE else None
+    status = _MOVES.get(event.name)
+    return None if status is None else ("moves", status)
+
+
+def saying_of_embedded(embedded: Mapping[str, Any]) -> Saying:
+    """What a lead that came with a request says of its status."""
+    given = embedded.get("status")
+    return ("is", str(given)) if given in ALLOWED_FROM else ("begins", "new")
+
+
+def history(sayings: Sayings, conversions: Iterable[LeadConversion]) -> tuple[Period, ...]:
+    """Every status that the lead has had, oldest first; each ends where the next begins."""
+    steps = [_say(stamp, saying) for stamp, saying in sayings.items()]
+    steps += [step for conversion in conversions for step in _steps_of(conversion)]
+    state, seen = _State(), list[tuple[str, str]]()
+    for step in sorted(steps, key=lambda step: step[:3]):
+        state = step.change(state)
+        if state.shown is not None and (not seen or seen[-1][0] != state.shown):
+            seen.append((state.shown, step.at))
+    ends = [since for _, since in seen[1:]]
+    return tuple(Period(status, since, until) for (status, since), until in zip(seen, [*ends, None], strict=False))
+
+
+def standing(conversions: Sequence[LeadConversion]) -> LeadConversion | None:
+    """The conversion that made a customer of the lead: the first that completed and was not taken back."""
+    completed = [each for each in conversions if each.completed_at and not each.reverted_at]
+    return min(completed, key=lambda each: (each.completed_at, each.conversion_id), default=None)
+
+
+def _say(stamp: str, saying: Saying) -> _Step:
+    return _Step(stamp[:CANONICAL_CHARS], 0, stamp, lambda state: state._replace(said=_said(state.said, saying)))
+
+
+def _said(present: str | None, saying: Saying) -> str | None:
+    kind, status = saying
+    if kind == "is":
+        return status
+    if kind == "begins":
+        return present or status
+    return status if (present or "new") in ALLOWED_FROM[status] else present or "new"
+
+
+def _steps_of(conversion: LeadConversion) -> Iterator[_Step]:
+    id = conversion.conversion_id
+    if conversion.requested_at:
+        yield _Step(conversion.requested_at, 1, id, lambda state: state._replace(open=state.open | {id}))
+    if conversion.completed_at:
+        yield _Step(conversion.completed_at, 2, id, lambda s: s._replace(open=s.open - {id}, completed=s.completed | {id}))
+    elif conversion.ended_at:
+        yield _Step(conversion.ended_at, 2, id, lambda state: state._replace(open=state.open - {id}))
+    if conversion.completed_at and conversion.reverted_at:
+        yield _Step(conversion.reverted_at, 3, id, lambda s: s._replace(completed=s.completed - {id}, said="qualified"))

@@ -1,0 +1,252 @@
+"""Histories and parts of leads and customers in a real PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from leadline.delivery.record import Record
+from leadline.postgres.ledger import PostgresLedger
+from services.projector.domain.conversion import conversion_id_of
+from services.projector.domain.scoring import Scales
+from services.projector.handler import ProjectorHandler
+from services.projector.reading import read
+from services.projector.store import StatusStore
+from tests.integration.projector_world import Projector
+from tests.unit.service_records import at, completed, conversion_event, customer, error, messages, order, record, requested
+
+ID = conversion_id_of("key-1")
+OPPORTUNITY = {
+    "opportunity_id": "O-1",
+    "name": "First deal",
+    "value": "12000.00",
+    "currency": "EUR",
+    "stage": "proposal",
+    "probability": 60,
+    "customer_id": "C-1",
+    "lead_id": "L-1",
+    "created_at": at(30),
+}
+CONTACT = {"contact_id": "P-1", "first_name": "Ada", "is_primary": True}
+CARRIED = {"customer_id": "C-1", "lead_id": "L-1", "conversion_id": ID}
+
+
+@pytest.fixture
+def projector(database_url: str) -> Iterator[Projector]:
+    projector = Projector(database_url)
+    yield projector
+    projector.close()
+
+
+def lead_event(name: str, second: int, **data: Any) -> Record:
+    return record("lead.events", f"lead.{name}", {"lead_id": "L-1", **data}, second=second)
+
+
+def customer_event(name: str, second: int, data: dict[str, Any]) -> Record:
+    return record("customer.events", name, data, second=second, key="C-1")
+
+
+def stage(name: str, second: int, **data: Any) -> Record:
+    body = {"opportunity_id": "O-1", "customer_id": "C-1", "stage": name, **data}
+    return record("order.events", "opportunity.stage-changed", body, second=second)
+
+
+def asked_at(second: int, event: Record) -> Record:
+    return event._replace(value=orjson.dumps({**orjson.loads(event.value or b""), "requested_at": at(second)}))
+
+
+def moment(second: int) -> datetime:
+    return datetime(2026, 11, 22, 8, 0, second, tzinfo=UTC)
+
+
+LIFE = [
+    lead_event("created", 1, first_name="Ada", source="fair", assigned_to="rep-1", score={"behavioral": 10, "demographic": 10}),
+    lead_event("assigned", 2, rep_id="rep-1", assignment_id="A-1"),
+    lead_event("assigned", 3, rep_id="rep-2", assignment_id="A-2"),
+    lead_event("contacted", 4),
+    lead_event("scored", 5, behavioral=48, demographic=42, reason="visited", by="rep-2"),
+    lead_event("item-added", 6, kind="task", item_id="T-1", subject="Call", priority="high"),
+    lead_event("item-changed", 7, kind="task", item_id="T-1", done=True, priority=None),
+    lead_event("item-added", 8, kind="note", item_id="N-1", text="likes tea"),
+    lead_event("item-removed", 9, kind="note", item_id="N-1"),
+    lead_event("item-added", 10, kind="message", item_id="M-1", subject="Hello", text="Dear Ada"),
+    lead_event("qualified", 11),
+    requested("key-1", second=12, batch_id="B-1"),
+    asked_at(12, completed(ID, second=30)),
+    customer_event("customer.created", 30, customer(contacts=[CONTACT], conversion_id=ID)),
+    customer_event("contact.created", 30, {"customer_id": "C-1", "contact": CONTACT, "created_at": at(30)}),
+    customer_event("opportunity.created", 30, {"opportunity": OPPORTUNITY}),
+    customer_event("messages.linked", 30, {**CARRIED, "message_ids": ["M-1"], "linked_at": at(30)}),
+    customer_event(
+        "assignment.closed",
+        30,
+        {
+            "assignment_id": "A-2",
+            "lead_id": "L-1",
+            "rep_id": "rep-2",
+            "status": "converted",
+            "customer_id": "C-1",
+            "closed_at": at(30),
+        },
+    ),
+    stage("negotiation", 40, probability=80),
+    stage("closed_won", 50, changed_at=at(49)),
+    order("placed", second=51),
+    record(
+        "order.events",
+        "activity.logged",
+        {"customer_id": "C-1", "kind": "visit", "occurred_at": at(52), "text": "came by"},
+        second=52,
+        id="act-1",
+    ),
+]
+
+TABLES = (
+    "lead", "lead_part_change", "lead_event", "customer", "customer_part_change", "customer_event", "customer_order",
+    "conversion", "conversion_event",
+)  # fmt: skip
+VIEWS = ("lead_item", "lead_score", "lead_assignment", "customer_part", "opportunity", "counted_lead")
+
+
+def everything(projector: Projector) -> dict[str, list[str]]:
+    return {table: sorted(map(str, projector.rows(f"SELECT * FROM {table}"))) for table in (*TABLES, *VIEWS)}
+
+
+def test_the_history_of_a_leads_status_ends_with_its_conversion(projector: Projector) -> None:
+    projector.take(*LIFE)
+    row = projector.row("SELECT status, status_at, status_history, customer_id, conversion_id, converted_at FROM lead")
+    assert [(p["status"], p["since"], p["until"]) for p in row["status_history"]] == [
+        ("new", at(1), at(4)),
+        ("contacted", at(4), at(11)),
+        ("qualified", at(11), at(12)),
+        ("converting", at(12), at(30)),
+        ("converted", at(30), None),
+    ]
+    assert (row["status"], row["status_at"], row["converted_at"]) == ("converted", moment(30), moment(30))
+    assert (row["customer_id"], row["conversion_id"]) == ("C-1", ID)
+
+
+def test_every_score_is_kept_with_its_grade_and_what_it_was_before(projector: Projector) -> None:
+    projector.take(*LIFE)
+    scores = projector.rows("SELECT at, total, previous_total, grade, temperature, reason, said_by FROM lead_score ORDER BY at")
+    assert [tuple(score.values()) for score in scores] == [
+        (moment(1), 20, None, "D", "cold", None, None),
+        (moment(5), 90, 20, "A", "hot", "visited", "rep-2"),
+    ]
+    assert projector.row("SELECT score_total, grade, temperature FROM lead") == {
+        "score_total": 90,
+        "grade": "A",
+        "temperature": "hot",
+    }
+
+
+def test_the_thresholds_of_the_store_give_the_grade(projector: Projector, database_url: str) -> None:
+    ledger = PostgresLedger(database_url, "projector", "projector", "")
+    with ledger.work() as work:
+        store = StatusStore(Scales((("A", 95),), (("hot", 95), ("warm", 90))))
+        ProjectorHandler(store).handle(work, messages(read, LIFE))
+    ledger.close()
+    assert projector.row("SELECT grade, temperature FROM lead") == {"grade": "F", "temperature": "warm"}
+
+
+def test_an_assignment_lasts_until_the_next_rep_or_the_conversion(projector: Projector) -> None:
+    projector.take(*LIFE)
+    found = projector.rows("SELECT rep_id, opened_at, closed_at, status FROM lead_assignment ORDER BY opened_at")
+    assert [tuple(each.values()) for each in found] == [
+        ("rep-1", moment(1), moment(3), "released"),
+        ("rep-2", moment(3), moment(30), "converted"),
+    ]
+
+
+def test_an_assignment_without_an_end_is_active(projector: Projector) -> None:
+    projector.take(LIFE[0])
+    assert projector.row("SELECT rep_id, status, closed_at FROM lead_assignment") == {
+        "rep_id": "rep-1",
+        "status": "active",
+        "closed_at": None,
+    }
+
+
+def test_an_item_shows_the_newest_word_of_each_field_and_none_that_was_removed(projector: Projector) -> None:
+    projector.take(*LIFE)
+    found = projector.rows("SELECT kind, item_id, data FROM lead_item ORDER BY kind")
+    assert [tuple(each.values()) for each in found] == [
+        ("message", "M-1", {"subject": "Hello", "text": "Dear Ada"}),
+        ("task", "T-1", {"subject": "Call", "priority": None, "done": True}),
+    ]
+    projector.take(lead_event("item-changed", 20, kind="note", item_id="N-1", text="late"))
+    assert projector.rows("SELECT item_id FROM lead_item WHERE kind = 'note'") == []
+
+
+def test_an_opportunity_keeps_what_a_stage_change_leaves_out(projector: Projector) -> None:
+    projector.take(*LIFE)
+    row = projector.row("SELECT value, stage, stage_at, probability, lead_id FROM opportunity")
+    assert (str(row["value"]), row["stage"], row["stage_at"]) == ("12000.00", "closed_won", moment(49))
+    assert (row["probability"], row["lead_id"]) == (80, "L-1")
+
+
+def test_items_and_scores_in_a_request_are_kept_once(projector: Projector) -> None:
+    embedded = {
+        "first_name": "Ada",
+        "status": "qualified",
+        "score": {"behavioral": 40, "demographic": 40},
+        "items": [{"kind": "note", "item_id": "N-9", "text": "from the form"}],
+    }
+    first = requested("key-1", second=1, lead=embedded)
+    again = requested("key-1", second=9, lead={**embedded, "items": []})
+    projector.take(first, again)
+    projector.take(again, first)
+    assert projector.row("SELECT item_id, data FROM lead_item") == {"item_id": "N-9", "data": {"text": "from the form"}}
+    assert projector.row("SELECT total FROM lead_score") == {"total": 80}
+
+
+def test_an_erased_lead_keeps_its_statuses_and_reps_and_nothing_else(projector: Projector) -> None:
+    projector.take(*LIFE[:11])
+    projector.take(lead_event("erased", 15))
+    projector.take(lead_event("item-added", 8, kind="note", item_id="N-2", text="told late"))
+    assert projector.rows("SELECT * FROM lead_item") == projector.rows("SELECT * FROM lead_score") == []
+    values = projector.rows("SELECT value FROM lead_part_change WHERE aspect <> 'assignment'")
+    assert {str(each["value"]) for each in values} == {"{}"}
+    assert len(projector.rows("SELECT * FROM lead_assignment")) == 2
+    row = projector.row("SELECT status, score_total, data FROM lead")
+    assert (row["status"], row["score_total"], row["data"]) == ("qualified", None, {})
+
+
+def test_a_conversion_that_failed_for_good_stays_in_the_history_of_the_lead(projector: Projector) -> None:
+    projector.take(*LIFE[:12])
+    refused = error("CUSTOMER_EMAIL_EXISTS", retryable=False)
+    projector.take(conversion_event("failed", ID, second=20, error=refused, requested_at=at(12)))
+    history = projector.row("SELECT status_history FROM lead")["status_history"]
+    assert [each["status"] for each in history] == ["new", "contacted", "qualified", "converting", "qualified"]
+
+
+def test_a_conversion_that_was_taken_back_opens_the_lead_again(projector: Projector) -> None:
+    projector.take(*LIFE[:13])
+    projector.take(conversion_event("reverted", ID, second=50, customer_id="C-1"))
+    row = projector.row("SELECT status, customer_id, converted_at FROM lead")
+    assert row == {"status": "qualified", "customer_id": None, "converted_at": None}
+
+
+@given(st.permutations(LIFE), st.integers(1, 6))
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_order_of_arrival_and_any_batching_gives_the_same_rows(
+    projector: Projector, arrival: list[Record], size: int
+) -> None:
+    everything_empty(projector)
+    projector.take(*LIFE)
+    expected = everything(projector)
+    everything_empty(projector)
+    for start in range(0, len(arrival), size):
+        projector.take(*arrival[start : start + size])
+    projector.take(*arrival[:3])
+    assert everything(projector) == expected
+
+
+def everything_empty(projector: Projector) -> None:
+    projector.run(f"TRUNCATE {', '.join([*TABLES, 'order_summary'])}")
