@@ -14,7 +14,7 @@ CREATE INDEX lead_of_customer ON lead (customer_id);
 
 ALTER TABLE conversion ADD COLUMN batch_id text;
 CREATE INDEX conversion_batch ON conversion (batch_id, state) WHERE batch_id IS NOT NULL;
-CREATE INDEX conversion_list ON conversion (requested_at, conversion_id);
+CREATE INDEX conversion_list ON conversion (coalesce(requested_at, '-infinity'), conversion_id);
 
 ALTER TABLE customer_order
     ADD COLUMN amount   numeric,
