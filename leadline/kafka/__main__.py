@@ -17,14 +17,14 @@ def main(descriptor: int) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # the service hears them, and ends the pipe in its own time
     gc.disable()  # nothing here makes a cycle, and looking for some would cost a tenth of the time
-    with Connection(descriptor) as pipe:
-        try:
-            serve(pipe)
-        except (EOFError, ConnectionError):
-            return 0
-        except KafkaException as error:
-            pipe.send(error.args[0].str())
-            return 1
+    pipe = Connection(descriptor)
+    try:
+        serve(pipe)
+    except (EOFError, ConnectionError):
+        return 0
+    except KafkaException as error:
+        pipe.send(error.args[0].str())
+    return 1
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from services.converter.handler import ConverterHandler
 
 def make_handler(settings: Settings) -> Handler:
     """The handler as the settings want it."""
-    return ConverterHandler(instance=settings.instance)
+    return ConverterHandler(instance=settings.instance, profile=settings.profile)
 
 
 if __name__ == "__main__":

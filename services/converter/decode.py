@@ -19,6 +19,7 @@ from services.converter.domain.lead import LeadChange, LeadItem, stamp
 
 LEADS: Final = "lead.events"
 REQUESTS: Final = "conversion.requests"
+REQUESTED: Final = "leadline.conversion.requested.v1"
 _ACCEPTED: Final = {topic: events.accepted_on(topic) for topic in (LEADS, REQUESTS)}
 _EVERY: Final = frozenset().union(*_ACCEPTED.values())
 _ITEM_EVENTS: Final = {"lead.item-added": False, "lead.item-changed": False, "lead.item-removed": True}
@@ -38,7 +39,8 @@ def decode(record: Record) -> Content:
     if kind == "conversion.requested":
         return _request(record, envelope, data)
     if kind.startswith("conversion."):
-        return Content(envelope, data, order_key=_key_text(record), conversion_id=data.conversion_id)
+        # A command goes before the records of its lead that wait for their next attempt: it is about them.
+        return Content(envelope, data, order_key=_key_text(record), goes_first=True, conversion_id=data.conversion_id)
     content = _item(record, envelope, data) if kind in _ITEM_EVENTS else _change(kind, record, envelope, data)
     return Content(envelope, content, order_key=lead_id, goes_first=True)
 
@@ -62,19 +64,36 @@ def event_time(record: Record, envelope: Envelope) -> str:
 
 def _request(record: Record, envelope: Envelope, data: Any) -> Content:
     conversion_id = names.conversion_id(envelope.idempotency_key, envelope.source, envelope.id)
-    requester = data.requested_by
-    request = Request(
-        conversion_id=conversion_id,
-        idempotency_key=envelope.idempotency_key or f"{envelope.source}#{envelope.id}",
-        lead_id=data.lead_id,
-        body=envelope.data,
-        requested_by={"id": requester.id, "name": requester.name, "email": requester.email},
-        requested_at=event_time(record, envelope),
-        options=data.options,
-        snapshot=_snapshot(record, envelope, data) if data.lead is not None else (),
-    )
+    key = envelope.idempotency_key or f"{envelope.source}#{envelope.id}"
+    snapshot = _snapshot(record, envelope, data) if data.lead is not None else ()
+    request = _asked(data, (conversion_id, key, envelope.data, event_time(record, envelope)), snapshot)
     return Content(
         envelope, request, data.lead_id, repeat_key=f"{conversion_id}{hash(request.body)}", conversion_id=conversion_id
+    )
+
+
+def stored_request(stored: Any) -> Request:
+    """The request of a conversion that is kept (`store.Commanded`), without the lead that it may have brought."""
+    data = events.decode(REQUESTED, stored.body)
+    return _asked(data, (stored.conversion_id, stored.idempotency_key, stored.body, stored.requested_at), ())
+
+
+def _asked(data: Any, identity: tuple[str, str, bytes, str], snapshot: tuple[LeadChange | LeadItem, ...]) -> Request:
+    conversion_id, key, body, requested_at = identity
+    requester = data.requested_by
+    return Request(
+        conversion_id,
+        key,
+        data.lead_id,
+        body,
+        {"id": requester.id, "name": requester.name, "email": requester.email},
+        requested_at,
+        data.options,
+        snapshot,
+        data.origin,
+        data.profile,
+        data.batch_id,
+        data.fingerprint,
     )
 
 

@@ -10,8 +10,9 @@ import orjson
 from leadline.contracts.codes import ErrorCode
 from leadline.contracts.events import EVENTS
 from leadline.delivery.record import Headers, Outgoing
+from services.converter.domain.carry import Kept
 from services.converter.domain.decision import Refusal, Request
-from services.converter.domain.plan import Result
+from services.converter.domain.result import Result
 
 SOURCE: Final = "/leadline/converter"
 _FIXED: Final[Headers] = [
@@ -71,49 +72,117 @@ def _with(document: bytes, *more: bytes) -> bytes:
 
 def completed(result: Result, about: About) -> list[Outgoing]:
     """Everything that a conversion has to tell, accepted first."""
-    customer_id = result.customer["customer_id"]
-    lead, customer = about.subject(result.plan.lead.lead_id), about.subject(customer_id)
-    request = _about_request(result.plan.request, result.plan.attempt)
-    contacts = [orjson.dumps(contact) for contact in result.contacts]
-    created = _with(orjson.dumps(result.customer), b'"contacts":[', b",".join(contacts), b"]")
-    ids = orjson.dumps({"customer_id": customer_id, "conversion_id": about.conversion_id})
-    lead_json = b'"lead_id":' + orjson.dumps(result.plan.lead.lead_id)
-    records = [
-        _accepted(lead, request, about),
-        customer.say("customer.created", created),
-        customer.say("customer.lead-linked", _with(ids, lead_json, b',"linked_at":', about.time_json)),
+    told = _Telling(result, about)
+    return [told.accepted(), *told.customer_events(), *told.contact_events(), *told.carried_events(), told.completed()]
+
+
+class _Telling:
+    """The events of one conversion; what several of them share is encoded once."""
+
+    def __init__(self, result: Result, about: About) -> None:
+        customer_id = result.customer["customer_id"]
+        self._result = result
+        self._about = about
+        self._lead = about.subject(result.plan.lead.lead_id)
+        self._customer = about.subject(customer_id)
+        self._request = _about_request(result.plan.request, result.plan.attempt)
+        self._contacts = [orjson.dumps(contact) for contact in result.contacts]
+        self._whole = _with(orjson.dumps(result.customer), b'"contacts":[', b",".join(self._contacts), b"]")
+        self._ids = orjson.dumps({"customer_id": customer_id, "conversion_id": about.conversion_id})
+        self._lead_id = b'"lead_id":' + orjson.dumps(result.plan.lead.lead_id)
+
+    def accepted(self) -> Outgoing:
+        """The request was checked and its conversion began."""
+        implied = self._result.plan.implied
+        more = (b',"implied":', orjson.dumps(implied)) if implied else ()
+        return self._lead.say("conversion.accepted", _with(self._request, b'"accepted_at":', self._about.time_json, *more))
+
+    def customer_events(self) -> list[Outgoing]:
+        """The customer is new, or was filled up; either way the lead is its lead."""
+        linked = _with(self._ids, self._lead_id, b',"linked_at":', self._about.time_json)
+        records = [self._customer.say("customer.lead-linked", linked)]
+        link = self._result.link
+        if link is None:
+            records.insert(0, self._customer.say("customer.created", self._whole))
+        elif link.changes:
+            changes = _with(self._ids, b'"changes":', orjson.dumps(link.changes), b',"updated_at":', self._about.time_json)
+            records.append(self._customer.say("customer.updated", changes))
+        return records
+
+    def contact_events(self) -> list[Outgoing]:
+        """Each contact that is new."""
+        at = (b',"created_at":', self._about.time_json)
+        return [
+            self._customer.say("contact.created", _with(self._ids, b'"contact":', contact, *at), b":%d" % number)
+            for number, contact in enumerate(self._contacts, 1)
+        ]
+
+    def carried_events(self) -> list[Outgoing]:
+        """Opportunities, the closed assignment, and what else of the lead is the customer's too."""
+        result, at = self._result, self._about.time_json
+        opportunities = [result.opportunity, *result.relinked] if result.opportunity else result.relinked
+        records = [
+            self._customer.say("opportunity.created", self._with_conversion({"opportunity": each}), b":%d" % number)
+            for number, each in enumerate(opportunities, 1)
+        ]
+        if result.assignment:
+            closed = orjson.dumps({name: result.assignment[name] for name in ("assignment_id", "rep_id", "status", "closed_at")})
+            records.append(self._customer.say("assignment.closed", _with(self._ids, self._lead_id, b",", closed[1:-1]), b":1"))
+        for kind, name, things, moment in carried(result.kept) if result.kept else ():
+            data = _with(self._ids, self._lead_id, b',"%b":' % name, orjson.dumps(things), b',"%b":' % moment, at)
+            records.append(self._customer.say(kind, data))
+        return records
+
+    def completed(self) -> Outgoing:
+        """The whole result."""
+        result, at = self._result, self._about.time_json
+        outcome = _with(
+            self._request,
+            b'"completed_at":', at,
+            b',"customer":', self._whole,
+            b',"contacts":[', b",".join(self._contacts),
+            b'],"opportunity":', orjson.dumps(result.opportunity),
+            b',"lead":{', self._lead_id, b',"status":"converted","converted_at":', at,
+            b'},"manifest":', orjson.dumps(result.manifest),
+        )  # fmt: skip
+        return self._lead.say("conversion.completed", outcome)
+
+    def _with_conversion(self, data: dict[str, Any]) -> bytes:
+        return orjson.dumps({**data, "conversion_id": self._about.conversion_id})
+
+
+def carried(kept: Sequence[Kept]) -> list[tuple[str, bytes, list[Any], bytes]]:
+    """For each event about things taken along: its kind, the names of its list and its time, and the list."""
+    messages = [each.item_id for each in kept if each.kind == "message"]
+    documents = [
+        {"document_id": each.item_id, "copied_from": each.source_id}
+        | {name: each.fields.get(name) for name in ("file_name", "content_hash")}
+        for each in kept
+        if each.kind == "document"
     ]
-    for number, contact in enumerate(contacts, 1):
-        data = _with(ids, b'"contact":', contact, b',"created_at":', about.time_json)
-        records.append(customer.say("contact.created", data, b":%d" % number))
-    if result.opportunity:
-        data = orjson.dumps({"opportunity": result.opportunity, "conversion_id": about.conversion_id})
-        records.append(customer.say("opportunity.created", data, b":1"))
-    if result.assignment:
-        closed = orjson.dumps({name: result.assignment[name] for name in ("assignment_id", "rep_id", "status", "closed_at")})
-        records.append(customer.say("assignment.closed", _with(ids, lead_json, b",", closed[1:-1]), b":1"))
-    outcome = _with(
-        request,
-        b'"completed_at":', about.time_json,
-        b',"customer":', created,
-        b',"contacts":[', b",".join(contacts),
-        b'],"opportunity":', orjson.dumps(result.opportunity),
-        b',"lead":{', lead_json, b',"status":"converted","converted_at":', about.time_json,
-        b'},"manifest":', orjson.dumps(_manifest(result)),
-    )  # fmt: skip
-    records.append(lead.say("conversion.completed", outcome))
-    return records
-
-
-def _accepted(lead: Subject, request: bytes, about: About) -> Outgoing:
-    """The request was checked and its conversion began."""
-    return lead.say("conversion.accepted", _with(request, b'"accepted_at":', about.time_json))
+    items = [
+        {"kind": each.kind, "item_id": each.item_id, "text": each.fields.get("text") or each.fields.get("subject")}
+        for each in kept
+        if each.how == "carried-over"
+    ]
+    every: list[tuple[str, bytes, list[Any], bytes]] = [
+        ("messages.linked", b"message_ids", messages, b"linked_at"),
+        ("documents.copied", b"documents", documents, b"copied_at"),
+        ("tasks.carried-over", b"items", items, b"carried_over_at"),
+    ]
+    return [each for each in every if each[2]]
 
 
 def failed(request: Request, attempt: int, error: Mapping[str, Any], about: About) -> Outgoing:
     """The conversion ended without a customer."""
     data = _with(_about_request(request, attempt), b'"failed_at":', about.time_json, b',"error":', orjson.dumps(error))
     return about.subject(request.lead_id).say("conversion.failed", data, b":%d" % attempt)
+
+
+def cancelled(request: Request, attempt: int, about: About, by: Mapping[str, Any]) -> Outgoing:
+    """The conversion was stopped on request; `by` says who asked for it (`cancelled_by`) and why (`reason`)."""
+    data = _with(_about_request(request, attempt), b'"cancelled_at":', about.time_json, b",", orjson.dumps(by)[1:-1])
+    return about.subject(request.lead_id).say("conversion.cancelled", data)
 
 
 def retry_scheduled(request: Request, attempt: int, error: Mapping[str, Any], next_retry_at: str, about: About) -> Outgoing:
@@ -153,28 +222,13 @@ def describe_code(code: ErrorCode, message: str | None = None, fields: Sequence[
 
 def _about_request(request: Request, attempt: int) -> bytes:
     """The members that every event of a conversion begins with, as a JSON object."""
-    return orjson.dumps(
-        {
-            "conversion_id": request.conversion_id,
-            "lead_id": request.lead_id,
-            "requested_by": request.requested_by or None,
-            "attempt": attempt,
-            "requested_at": request.requested_at,
-        }
-    )
-
-
-def _manifest(result: Result) -> dict[str, Any]:
-    manifest: dict[str, Any] = {
-        "contacts": {
-            "created": [contact["contact_id"] for contact in result.contacts],
-            "count": len(result.contacts),
-        },
-        "messages": {"linked": [], "skipped": [], "count": 0},
-        "documents": {"copied": [], "skipped": [], "count": 0},
+    data = {
+        "conversion_id": request.conversion_id,
+        "lead_id": request.lead_id,
+        "requested_by": request.requested_by or None,
+        "attempt": attempt,
+        "requested_at": request.requested_at,
     }
-    if result.opportunity:
-        manifest["opportunities"] = {"created": [result.opportunity["opportunity_id"]], "count": 1}
-    if result.assignment:
-        manifest["assignments"] = {"closed": [result.assignment["assignment_id"]], "count": 1}
-    return manifest
+    if request.batch_id is not None:
+        data["batch_id"] = request.batch_id
+    return orjson.dumps(data)

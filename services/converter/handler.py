@@ -6,16 +6,20 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
+from leadline.contracts.events.requests import ConversionCommand
 from leadline.contracts.times import time_now_text
 from leadline.delivery.handler import Input, Transaction
 from leadline.delivery.message import Content, Done, Failure, Message, Outcome
 from leadline.delivery.record import Outgoing, Record
 from leadline.delivery.trail import Trail
 from services.converter import events
+from services.converter.commands import Commands
 from services.converter.conversion import Conversions, note_failure
 from services.converter.decode import LEADS, REQUESTS, decode
 from services.converter.domain.decision import Request
 from services.converter.leads import Leads
+from services.converter.profiles import load_profiles
+from services.converter.session import Ask
 from services.converter.store import ConverterStore
 from services.converter.unreadable import note_unreadable, unreadable_request
 
@@ -33,10 +37,11 @@ class ConverterHandler:
     service: Final = "converter"
     inputs: Final = (Input(LEADS), Input(REQUESTS, after=LEADS))
 
-    def __init__(self, *, instance: str = "converter", clock: Clock = utc_now) -> None:
+    def __init__(self, *, instance: str = "converter", profile: str = "default", clock: Clock = utc_now) -> None:
         self._store = ConverterStore()
         self._leads = Leads(self._store)
-        self._conversions = Conversions(self._store, self._leads)
+        self._conversions = Conversions(self._store, self._leads, load_profiles(), profile)
+        self._commands = Commands(self._store, self._conversions)
         self._instance = instance
         self._clock = clock
 
@@ -56,12 +61,19 @@ class ConverterHandler:
         return [events.processing_started(share, self._instance, now) for share in shares.values()]
 
     def handle(self, transaction: Transaction, messages: Sequence[Message]) -> list[Outcome]:
-        """Handle lead changes or requests (the engine never mixes them in one call)."""
+        """Handle lead changes and commands, or requests (the engine never mixes these in one call)."""
         if messages[0].content.goes_first:
-            self._leads.apply(transaction, [message.content.data for message in messages])
-            return [Done([])] * len(messages)
-        requests = [message for message in messages if isinstance(message.content.data, Request)]
-        outcomes = self._conversions.handle(transaction, requests, self._clock())
+            return self._handle_first(transaction, messages)
+        asks = [Ask(message, message.content.data) for message in messages if isinstance(message.content.data, Request)]
+        outcomes = self._conversions.handle(transaction, asks, self._clock())
+        return [outcomes.get(id(message), Done([])) for message in messages]
+
+    def _handle_first(self, transaction: Transaction, messages: Sequence[Message]) -> list[Outcome]:
+        commands = [message for message in messages if isinstance(message.content.data, ConversionCommand)]
+        if len(commands) < len(messages):
+            changes = [each.content.data for each in messages if not isinstance(each.content.data, ConversionCommand)]
+            self._leads.apply(transaction, changes)
+        outcomes = self._commands.handle(transaction, commands, self._clock()) if commands else {}
         return [outcomes.get(id(message), Done([])) for message in messages]
 
     def on_failure(self, transaction: Transaction, message: Message, failure: Failure) -> list[Outgoing]:

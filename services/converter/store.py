@@ -8,20 +8,14 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from leadline.contracts.times import time_now_text
 from leadline.delivery.handler import Transaction
 from leadline.postgres.queries import load_queries
+from services.converter.domain.carry import Items
+from services.converter.domain.custom_fields import Registry
 from services.converter.domain.decision import Known, Request, Taken
 from services.converter.domain.lead import Lead, LeadItem
-from services.converter.domain.plan import Result
-
-_CUSTOMER = (
-    "customer_id", "customer_number", "code", "name", "type", "role", "customer_status", "prospect_stage",
-    "first_name", "last_name", "company_name", "email",
-)  # fmt: skip
-_OPPORTUNITY = (
-    "opportunity_id", "customer_id", "lead_id", "name", "value", "currency", "stage", "probability",
-    "expected_close_date", "created_at",
-)  # fmt: skip
+from services.converter.domain.result import Existing
 
 
 class Ending(NamedTuple):
@@ -35,6 +29,21 @@ class Ending(NamedTuple):
     finished_at: str | None
     customer_id: str | None = None
     error: Mapping[str, Any] | None = None
+    filled: Sequence[str] | None = None
+    """The fields of an existing customer that it filled; None if it made the customer."""
+
+
+class Commanded(NamedTuple):
+    """A conversion that a command is about: its request as it was kept, and how it stands."""
+
+    conversion_id: str
+    idempotency_key: str
+    lead_id: str
+    state: str
+    attempt: int
+    body: bytes
+    requested_at: str
+    is_retryable: bool
 
 
 class ConverterStore:
@@ -68,9 +77,9 @@ class ConverterStore:
         parameters = {
             "ids": [lead.lead_id for lead in ordered],
             "statuses": [lead.status for lead in ordered],
-            "fields": [_json(lead.fields) for lead in ordered],
-            "stamps": [_json(lead.stamps) for lead in ordered],
-            "assignments": [_json(lead.assignment) for lead in ordered],
+            "fields": [to_json(lead.fields) for lead in ordered],
+            "stamps": [to_json(lead.stamps) for lead in ordered],
+            "assignments": [to_json(lead.assignment) for lead in ordered],
         }
         transaction.execute(self._queries[query], parameters)
 
@@ -84,19 +93,40 @@ class ConverterStore:
             "leads": [item.lead_id for item in ordered],
             "kinds": [item.kind for item in ordered],
             "ids": [item.item_id for item in ordered],
-            "fields": [_json(item.fields) for item in ordered],
+            "fields": [to_json(item.fields) for item in ordered],
             "stamps": [item.stamp for item in ordered],
             "removed": [item.is_removed for item in ordered],
         }
         transaction.execute(self._queries["save_items"], parameters)
 
-    def contacts_of(self, transaction: Transaction, lead_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-        """For each lead, its contacts' fields by item id."""
-        found: dict[str, dict[str, Any]] = {}
-        if lead_ids:
-            for row in transaction.execute(self._queries["contacts_of"], {"ids": list(lead_ids)}):
-                found.setdefault(row["lead_id"], {})[row["item_id"]] = row["fields"]
-        return found
+    def items_of(self, transaction: Transaction, lead_ids: Iterable[str]) -> dict[str, Items]:
+        """For each lead that has any, the things that hang on it: by kind and item id, their fields."""
+        found: dict[str, dict[str, dict[str, Any]]] = {}
+        for row in transaction.execute(self._queries["items_of"], {"ids": sorted(set(lead_ids))}):
+            found.setdefault(row["lead_id"], {}).setdefault(row["kind"], {})[row["item_id"]] = row["fields"]
+        return dict(found)
+
+    def custom_fields(self, transaction: Transaction, names: Iterable[str]) -> Registry:
+        """The types of those of these custom fields that have one."""
+        wanted = sorted(set(names))
+        rows = transaction.execute(self._queries["custom_fields"], {"names": wanted}) if wanted else ()
+        return Registry({row["name"]: row["type"] for row in rows})
+
+    def add_custom_fields(self, transaction: Transaction, registry: Registry) -> None:
+        """Write the new ones; raises where another instance has added one of them meanwhile."""
+        if registry.added:
+            parameters = {"names": list(registry.added), "types": list(registry.added.values())}
+            transaction.execute(self._queries["add_custom_fields"], parameters)
+
+    def existing_customers(self, transaction: Transaction, customer_ids: Iterable[str]) -> dict[str, Existing]:
+        """These customers with their contacts, shaped as the events say them, locked until the transaction ends."""
+        parameters = {"ids": sorted(set(customer_ids))}
+        customers = {str(row["customer_id"]): row for row in transaction.execute(self._queries["customers_to_link"], parameters)}
+        contacts: dict[str, list[dict[str, Any]]] = {customer_id: [] for customer_id in customers}
+        for row in transaction.execute(self._queries["contacts_of_customers"], parameters):
+            contact = {**row, "contact_id": str(row["contact_id"])}
+            contacts[str(contact.pop("customer_id"))].append(contact)
+        return {customer_id: Existing(_told(row), contacts[customer_id]) for customer_id, row in customers.items()}
 
     def known_conversions(self, transaction: Transaction, conversion_ids: Sequence[str]) -> dict[str, Known]:
         """What is known already of these conversions."""
@@ -104,6 +134,23 @@ class ConverterStore:
         return {
             str(row["conversion_id"]): Known(
                 row["state"], row["attempt"], bytes(row["request"]), row["origin"], row["is_retryable"], row["error_code"]
+            )
+            for row in rows
+        }
+
+    def commanded_conversions(self, transaction: Transaction, conversion_ids: Iterable[str]) -> dict[str, Commanded]:
+        """These conversions as far as they are known, locked until the transaction ends."""
+        rows = transaction.execute(self._queries["commanded_conversions"], {"ids": sorted(set(conversion_ids))})
+        return {
+            str(row["conversion_id"]): Commanded(
+                str(row["conversion_id"]),
+                row["idempotency_key"],
+                row["lead_id"],
+                row["state"],
+                row["attempt"],
+                bytes(row["request"]),
+                time_now_text(row["requested_at"]),
+                row["is_retryable"],
             )
             for row in rows
         }
@@ -126,29 +173,6 @@ class ConverterStore:
         """The next numbers of the customer count; a rolled back transaction leaves a gap, never a double."""
         return [row["number"] for row in transaction.execute(self._queries["take_numbers"], {"count": count})]
 
-    def save_results(self, transaction: Transaction, results: Sequence[Result]) -> None:
-        """Write what conversions have made. Ordered by e-mail, so that two batches never wait for each other crosswise."""
-        if not results:
-            return
-        ordered = sorted(results, key=lambda result: result.plan.email_key or "")
-        transaction.copy(self._queries["copy_customers"], [_customer_row(result) for result in ordered])
-        transaction.copy(self._queries["copy_contacts"], _contact_rows(ordered))
-        opportunities = [result.opportunity for result in ordered if result.opportunity]
-        if opportunities:
-            rows = [[each[name] for name in _OPPORTUNITY] for each in opportunities]
-            transaction.copy(self._queries["copy_opportunities"], rows)
-        self._mark_converted(transaction, results)
-
-    def _mark_converted(self, transaction: Transaction, results: Sequence[Result]) -> None:
-        parameters = {
-            "ids": [result.plan.lead.lead_id for result in results],
-            "customers": [result.customer["customer_id"] for result in results],
-            "conversions": [result.plan.request.conversion_id for result in results],
-            "times": [result.customer["created_at"] for result in results],
-            "assignments": [_json(result.assignment) for result in results],
-        }
-        transaction.execute(self._queries["mark_converted"], parameters)
-
     def save_endings(self, transaction: Transaction, endings: Sequence[Ending]) -> None:
         """Note how each conversion stands after this attempt."""
         new = [ending for ending in endings if ending.is_new]
@@ -162,7 +186,8 @@ class ConverterStore:
                 "attempts": [ending.attempt for ending in again],
                 "finished": [ending.finished_at for ending in again],
                 "customers": [ending.customer_id for ending in again],
-                "errors": [_json(ending.error) for ending in again],
+                "errors": [to_json(ending.error) for ending in again],
+                "filled": [None if ending.filled is None else to_json(ending.filled) for ending in again],
             }
             transaction.execute(self._queries["update_conversions"], parameters)
 
@@ -191,47 +216,9 @@ def _lead(row: Mapping[str, Any]) -> Lead:
     )
 
 
-def _json(value: Any) -> str | None:
+def to_json(value: Any) -> str | None:
+    """JSON text; None stays None, which is NULL."""
     return None if value is None else orjson.dumps(value).decode()
-
-
-def _customer_row(result: Result) -> list[Any]:
-    customer, request = result.customer, result.plan.request
-    return [
-        *(customer[name] for name in _CUSTOMER),
-        result.plan.email_key,
-        customer["phone"],
-        _json(customer["address"]),
-        customer["vat"],
-        customer["branch_id"],
-        customer["salesperson_id"],
-        customer["discovered_by"],
-        customer["lead_id"],
-        customer["conversion_id"],
-        _json(customer["custom_fields"]),
-        request.options.notes if request.options else None,
-        customer["created_at"],
-    ]
-
-
-def _contact_rows(results: Sequence[Result]) -> list[list[Any]]:
-    return [
-        [
-            contact["contact_id"],
-            result.customer["customer_id"],
-            contact["lead_contact_id"],
-            contact["first_name"],
-            contact["last_name"],
-            contact["email"],
-            contact["phone"],
-            contact["job_title"],
-            contact["role"],
-            contact["is_primary"],
-            result.customer["created_at"],
-        ]
-        for result in results
-        for contact in result.contacts
-    ]
 
 
 def _conversion_row(ending: Ending) -> list[Any]:
@@ -247,5 +234,13 @@ def _conversion_row(ending: Ending) -> list[Any]:
         request.requested_at,
         ending.finished_at,
         ending.customer_id,
-        _json(ending.error),
+        to_json(ending.error),
+        request.batch_id,
+        ending.filled,
     ]
+
+
+def _told(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A customer's row as the events say it."""
+    texts = {name: str(row[name]) for name in ("customer_id", "conversion_id")}
+    return {**row, **texts, "created_at": time_now_text(row["created_at"])}

@@ -15,12 +15,11 @@ from leadline.delivery.message import Failure
 from leadline.delivery.record import Outgoing
 from leadline.delivery.trail import Trail
 from services.converter import events
-from services.converter.decode import LEADS, REQUESTS
+from services.converter.decode import LEADS, REQUESTED, REQUESTS
 from services.converter.domain import names
 from services.converter.domain.decision import Request
 from services.converter.store import ConverterStore, Ending
 
-REQUESTED: Final = "leadline.conversion.requested.v1"
 # Their faults are told by the dead letter alone: they are no conversion of their own.
 _OTHERS: Final = (accepted_on(REQUESTS) | accepted_on(LEADS)) - {REQUESTED}
 MAX_KEY_CHARS: Final = 200

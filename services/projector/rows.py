@@ -14,7 +14,7 @@ from services.projector.domain.customer import Customer
 from services.projector.domain.dead_letter import DeadLetter
 from services.projector.domain.event import Event
 from services.projector.domain.fields import Fields
-from services.projector.domain.lead import Lead
+from services.projector.domain.lead import Lead, sayings_of
 from services.projector.domain.lead_status import LeadConversion, history, standing
 from services.projector.domain.parts import PartChange
 from services.projector.domain.scoring import Scales, score_of
@@ -59,7 +59,7 @@ def lead_row(lead: Lead, conversions: Sequence[Row], scales: Scales) -> Row:
     """A row of `lead`; `conversions` are the lead's, latest first, as the store knows them."""
     values = lead.fields.values
     known = [LeadConversion(**{name: row[name] for name in LeadConversion._fields}) for row in conversions]
-    periods, winner = history(lead.sayings, known), standing(known)
+    periods, winner = history(sayings_of(lead), known), standing(known)
     latest = conversions[0]["conversion_id"] if conversions else None
     return {name: values.get(name) for name in _LEAD_COLUMNS} | _score_columns(values, scales) | {
         "lead_id": lead.lead_id,

@@ -45,7 +45,8 @@ SELECT lead_id, conversion_id, customer_id,
     to_char(requested_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS requested_at,
     CASE WHEN retryable IS NOT TRUE THEN to_char(finished_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') END
         AS ended_at,
-    facts -> 'completed' ->> 'at' AS completed_at, facts -> 'reverted' ->> 'at' AS reverted_at
+    facts -> 'completed' ->> 'at' AS completed_at, facts -> 'reverted' ->> 'at' AS reverted_at,
+    coalesce(facts -> 'accepted' -> 'implied', '[]') AS implied
 FROM conversion AS c WHERE lead_id = ANY(%(ids)s::text[])
 ORDER BY lead_id, c.requested_at DESC NULLS LAST, conversion_id
 
@@ -74,10 +75,8 @@ FROM jsonb_to_recordset(%(rows)s::jsonb) AS r (
 ON CONFLICT DO NOTHING
 
 -- name: empty_history_of_erased_leads
-UPDATE lead_event AS e SET detail = '{}'
-FROM lead AS l
-WHERE l.lead_id = ANY(%(ids)s::text[]) AND l.erased IS NOT NULL
-    AND e.lead_id = l.lead_id AND e.at <= left(l.erased, 27)::timestamptz AND e.detail <> '{}'
+-- An erasure is final: no word before or after it is kept.
+UPDATE lead_event SET detail = '{}' WHERE lead_id = ANY(%(ids)s::text[]) AND detail <> '{}'
 
 -- name: add_lead_parts
 INSERT INTO lead_part_change (lead_id, aspect, part_id, ce_source, ce_id, at, stamp, value)
@@ -88,10 +87,8 @@ ON CONFLICT DO NOTHING
 
 -- name: empty_parts_of_erased_leads
 -- Who worked on the lead is no personal data of the lead's.
-UPDATE lead_part_change AS p SET value = '{}'
-FROM lead AS l
-WHERE l.lead_id = ANY(%(ids)s::text[]) AND l.erased IS NOT NULL
-    AND p.lead_id = l.lead_id AND p.aspect <> 'assignment' AND p.stamp <= l.erased COLLATE "C" AND p.value <> '{}'
+UPDATE lead_part_change SET value = '{}'
+WHERE lead_id = ANY(%(ids)s::text[]) AND aspect <> 'assignment' AND value <> '{}'
 
 -- name: claim_order_summaries
 INSERT INTO order_summary (customer_id, orders) SELECT id, 0 FROM unnest(%(ids)s::text[]) AS id

@@ -143,10 +143,11 @@ def _statuses(events: list[Read], outcomes: list[Outcome]) -> list[tuple[str, da
         elif kind in {"over", "done"}:
             under_way.discard(what)
             is_converted = is_converted or kind == "done"
-        elif kind == "is" or (kind == "moves" and (said or "new") in MAY_FOLLOW[what]):
+        elif kind == "given" and not said:
             said = what
         else:
-            said = said or "new"
+            may = (said or "new") in MAY_FOLLOW[what] and (kind, what) != ("given", "new")
+            said = what if may else said or "new"
         shown = "converted" if is_converted else "converting" if under_way and said == "qualified" else said
         if shown and (not seen or seen[-1][0] != shown):
             seen.append((shown, at))
@@ -156,7 +157,7 @@ def _statuses(events: list[Read], outcomes: list[Outcome]) -> list[tuple[str, da
 def _said(each: Read) -> tuple[str, str]:
     if each.name in {"lead.created", "conversion.requested"}:
         given = (each.body.get("lead") or each.body).get("status")
-        return ("is", given) if given in MAY_FOLLOW else ("begins", "new")
+        return "given", given if given in MAY_FOLLOW else "new"
     if each.name == "lead.updated":
         given = each.body.get("status")
         return "moves", given if given in {"contacted", "nurturing"} else ""

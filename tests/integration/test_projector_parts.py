@@ -180,8 +180,14 @@ def test_an_item_shows_the_newest_word_of_each_field_and_none_that_was_removed(p
         ("message", "M-1", {"subject": "Hello", "text": "Dear Ada"}),
         ("task", "T-1", {"subject": "Call", "priority": None, "done": True}),
     ]
-    projector.take(lead_event("item-changed", 20, kind="note", item_id="N-1", text="late"))
+
+
+def test_a_removal_takes_all_that_was_said_before_and_nothing_after(projector: Projector) -> None:
+    projector.take(*LIFE)
+    projector.take(lead_event("item-changed", 8, kind="note", item_id="N-1", text="late"))
     assert projector.rows("SELECT item_id FROM lead_item WHERE kind = 'note'") == []
+    projector.take(lead_event("item-added", 20, kind="note", item_id="N-1", by="rep-9"))
+    assert projector.row("SELECT data FROM lead_item WHERE kind = 'note'") == {"data": {"by": "rep-9"}}
 
 
 def test_an_opportunity_keeps_what_a_stage_change_leaves_out(projector: Projector) -> None:
@@ -210,6 +216,7 @@ def test_an_erased_lead_keeps_its_statuses_and_reps_and_nothing_else(projector: 
     projector.take(*LIFE[:11])
     projector.take(lead_event("erased", 15))
     projector.take(lead_event("item-added", 8, kind="note", item_id="N-2", text="told late"))
+    projector.take(lead_event("item-added", 18, kind="note", item_id="N-3", text="told afterwards"))
     assert projector.rows("SELECT * FROM lead_item") == projector.rows("SELECT * FROM lead_score") == []
     values = projector.rows("SELECT value FROM lead_part_change WHERE aspect <> 'assignment'")
     assert {str(each["value"]) for each in values} == {"{}"}

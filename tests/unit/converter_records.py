@@ -11,10 +11,13 @@ from leadline.delivery.record import Outgoing, Record
 from services.converter.decode import decode
 from services.converter.domain.decision import Refusal, Request
 from services.converter.domain.lead import Lead
-from services.converter.domain.plan import Plan, Result, carry_out, make_plan
+from services.converter.domain.plan import Found, Plan, make_plan
+from services.converter.domain.result import Result, carry_out
+from services.converter.profiles import load_profiles
 from tests.unit.service_records import at, record, requested
 
 NOW = at(59)
+PROFILES = load_profiles()
 ADA: dict[str, Any] = {
     "first_name": "Ada",
     "last_name": "Byron",
@@ -54,16 +57,21 @@ def request(key: str = "K-1", **options: Any) -> Request:
     return data
 
 
+def found(of: Lead | None = None, contacts: Mapping[str, Any] | None = None, profile: str = "default") -> Found:
+    """What a request is planned with."""
+    return Found(of or lead(), PROFILES[profile], {"contact": contacts} if contacts else {})
+
+
 def planned(asked: Request, of: Lead | None = None, contacts: Mapping[str, Any] | None = None) -> Plan:
     """A plan that is granted."""
-    plan = make_plan(asked, of or lead(), contacts or {}, 1)
+    plan = make_plan(asked, found(of, contacts))
     assert isinstance(plan, Plan), plan
     return plan
 
 
 def refused(asked: Request, of: Lead | None = None, contacts: Mapping[str, Any] | None = None) -> Refusal:
     """The refusal of a plan."""
-    plan = make_plan(asked, of or lead(), contacts or {}, 1)
+    plan = make_plan(asked, found(of, contacts))
     assert isinstance(plan, Refusal), plan
     return plan
 

@@ -17,7 +17,7 @@ from leadline.delivery.record import Origin, Outgoing
 from leadline.delivery.trail import Trail
 from services.converter import events
 from services.converter.domain.decision import Refusal
-from services.converter.domain.plan import Result
+from services.converter.domain.result import Result
 from services.converter.unreadable import unreadable_request
 from tests.unit.converter_records import ADA, CONTACTS, NOW, OPPORTUNITY, assigned, carried_out, lead, planned, read, request
 from tests.unit.service_records import requested

@@ -12,7 +12,7 @@ from leadline.delivery.record import Record
 from services.projector.domain.changes import Changes
 from services.projector.domain.conversion import conversion_id_of
 from services.projector.domain.fields import NOTHING_SAID
-from services.projector.domain.lead import Lead
+from services.projector.domain.lead import Lead, sayings_of
 from services.projector.domain.lead_status import history
 from services.projector.handler import gather
 from services.projector.reading import read
@@ -76,11 +76,17 @@ def test_a_source_system_cannot_call_a_lead_converted() -> None:
     assert status_after(lead_event("created", 1, last_name="Byron", status="qualified")) == "qualified"
 
 
-def test_an_erased_lead_keeps_no_field_that_was_said_before() -> None:
-    lead = lead_after(ERASED, CREATED, RENAMED, QUALIFIED)
-    assert lead.fields.values == {}
-    assert [period.status for period in history(lead.sayings, [])] == ["new", "qualified"]
-    assert lead_after(CREATED, ERASED, lead_event("updated", 9, phone="1")).fields.values["phone"] == "1"
+def test_an_erased_lead_keeps_no_field_whenever_it_was_said() -> None:
+    late = lead_event("updated", 9, phone="1")
+    for arrival in permutations([ERASED, CREATED, QUALIFIED, late]):
+        lead = lead_after(*arrival)
+        assert lead.fields.values == {}
+        assert [period.status for period in history(sayings_of(lead), [])] == ["new", "qualified"]
+
+
+def test_what_is_said_after_an_erasure_changes_no_status() -> None:
+    lead = lead_after(CREATED, ERASED, lead_event("junked", 9))
+    assert [period.status for period in history(sayings_of(lead), [])] == ["new"]
 
 
 def test_the_lead_in_a_request_counts_from_the_requests_time() -> None:

@@ -19,11 +19,11 @@ def said(*steps: tuple[int, str, str]) -> dict[str, Saying]:
 
 def conversion(id: str = "K-1", **times: int | None) -> LeadConversion:
     names = ("requested_at", "ended_at", "completed_at", "reverted_at")
-    moments = {name: None if times.get(name) is None else at(int(times[name] or 0)) for name in names}
-    return LeadConversion(id, f"C-{id}", **moments)
+    moments = [None if (second := times.get(name)) is None else at(second) for name in names]
+    return LeadConversion(id, f"C-{id}", *moments)
 
 
-QUALIFIED = said((1, "begins", "new"), (2, "moves", "contacted"), (3, "moves", "qualified"))
+QUALIFIED = said((1, "given", "new"), (2, "moves", "contacted"), (3, "moves", "qualified"))
 
 
 def statuses(sayings: dict[str, Saying], *conversions: LeadConversion) -> list[str]:
@@ -57,7 +57,7 @@ def test_a_conversion_that_failed_for_good_gives_the_lead_its_status_back() -> N
 
 
 def test_a_request_for_a_lead_that_is_not_qualified_is_no_converting() -> None:
-    assert statuses(said((1, "begins", "new")), conversion(requested_at=5)) == ["new"]
+    assert statuses(said((1, "given", "new")), conversion(requested_at=5)) == ["new"]
 
 
 def test_a_lead_that_is_lost_meanwhile_is_not_shown_as_converting() -> None:
@@ -82,12 +82,23 @@ def test_a_conversion_that_was_taken_back_leaves_a_qualified_lead() -> None:
 @pytest.mark.parametrize("target", sorted(ALLOWED_FROM))
 @pytest.mark.parametrize("present", sorted(ALLOWED_FROM))
 def test_a_step_that_is_not_allowed_changes_nothing(present: str, target: str) -> None:
-    found = statuses(said((1, "is", present), (2, "moves", target)))[-1]
+    found = statuses(said((1, "given", present), (2, "moves", target)))[-1]
     assert found == (target if present in ALLOWED_FROM[target] else present)
 
 
 def test_the_late_word_of_a_creation_does_not_make_a_lead_new_again() -> None:
-    assert statuses(said((1, "moves", "qualified"), (2, "begins", "new"))) == ["qualified"]
+    assert statuses(said((1, "moves", "qualified"), (2, "given", "new"))) == ["qualified"]
+
+
+def test_the_steps_that_a_request_stands_for_are_in_the_history() -> None:
+    implied = conversion(requested_at=5, completed_at=9)._replace(implied=["lead.contacted", "lead.qualified"])
+    assert statuses(said((1, "given", "new")), implied) == ["new", "contacted", "converting", "converted"]
+
+
+def test_a_lead_that_is_told_of_again_is_not_restored_and_asks_for_a_status_as_an_event_does() -> None:
+    assert statuses(said((1, "given", "junk"), (2, "given", "new"))) == ["junk"]
+    assert statuses(said((1, "given", "junk"), (2, "given", "qualified"))) == ["junk"]
+    assert statuses(said((1, "given", "new"), (2, "given", "qualified"))) == ["new", "qualified"]
 
 
 def test_the_order_in_which_conversions_are_listed_does_not_matter() -> None:
@@ -95,7 +106,7 @@ def test_the_order_in_which_conversions_are_listed_does_not_matter() -> None:
     assert {history(QUALIFIED, order) for order in permutations(three)} == {history(QUALIFIED, three)}
 
 
-STEPS = st.tuples(st.integers(0, 50), st.sampled_from(["moves", "is", "begins"]), st.sampled_from(sorted(ALLOWED_FROM)))
+STEPS = st.tuples(st.integers(0, 50), st.sampled_from(["moves", "given"]), st.sampled_from(sorted(ALLOWED_FROM)))
 
 
 @given(st.lists(STEPS, unique_by=lambda step: step[0]), st.randoms(use_true_random=False))

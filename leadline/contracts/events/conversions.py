@@ -18,6 +18,7 @@ from leadline.contracts.events.types import (
     Part,
     Text,
     Time,
+    Word,
 )  # fmt: skip
 
 
@@ -58,13 +59,16 @@ class ConversionEvent(Event):
     requested_by: RequestedBy | None = Field(default=None, description="Null only where the request could not be read.")
     attempt: Attempt = Field(description="1 for the first attempt.")
     requested_at: Time
-    batch_id: OurId | None = Field(default=None, description="The batch of the request, where it was of one.")
+    batch_id: OurId | None = Field(default=None, description="The bulk request that it belongs to.")
 
 
 class ConversionAccepted(ConversionEvent):
     """The request was checked and its conversion began."""
 
     accepted_at: Time
+    implied: tuple[Word, ...] = Field(
+        default=(), description="Steps of the lead that the request stands for: lead.contacted, lead.qualified."
+    )
 
 
 class ConversionRetryScheduled(ConversionEvent):

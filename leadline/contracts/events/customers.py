@@ -45,6 +45,7 @@ class Opportunity(Part):
     """A possible sale to a customer."""
 
     opportunity_id: OurId
+    lead_opportunity_id: OurId | None = Field(default=None, description="The lead's opportunity that goes on as this one.")
     name: Line
     value: Money
     currency: Currency | None = None

@@ -1,30 +1,45 @@
-"""The contacts of a new customer: the lead's own person, and those of the lead's contacts that were chosen. Pure."""
+"""The contacts of a customer: the lead's own person, and those of the lead's contacts that were chosen. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+from services.converter.domain.carry import Items, Kept, Part, Skipped
 from services.converter.domain.names import email_key, name_id
 
-_PERSON: Final = ("first_name", "last_name", "email", "phone", "job_title")
-Contacts = Mapping[str, Mapping[str, Any]]
+PERSON: Final = ("first_name", "last_name", "email", "phone", "job_title")
+NOT_CHOSEN: Final = "was not chosen"
+Contact = dict[str, Any]
+Chosen = Mapping[str, Mapping[str, Any]]
 
 
-def unknown_contacts(chosen: Sequence[str] | None, known: Contacts) -> list[str]:
+class People(NamedTuple):
+    """The contacts that are made, and what became of each of the lead's contacts."""
+
+    created: list[Contact]
+    parts: list[Part]
+
+
+def unknown_contacts(chosen: Sequence[str] | None, known: Chosen) -> list[str]:
     """Those that were chosen and are none of the lead's."""
     return [item_id for item_id in chosen or () if item_id not in known]
 
 
-def make_contacts(space: bytes, lead: Mapping[str, Any], chosen: Contacts) -> list[dict[str, Any]]:
+def make_contacts(space: bytes, lead: Mapping[str, Any], chosen: Chosen) -> list[Contact]:
     """The primary contact first. It is the lead's person, unless a chosen contact is marked as primary.
 
     Two with one e-mail address are one contact: the chosen one.
     """
-    person: dict[str, Any] = {
+    get = lead.get
+    person: Contact = {
         "contact_id": name_id(space, "contact"),
         "lead_contact_id": None,
-        **{name: lead.get(name) for name in _PERSON},
+        "first_name": get("first_name"),
+        "last_name": get("last_name"),
+        "email": get("email"),
+        "phone": get("phone"),
+        "job_title": get("job_title"),
         "role": None,
         "is_primary": True,
     }
@@ -39,11 +54,43 @@ def make_contacts(space: bytes, lead: Mapping[str, Any], chosen: Contacts) -> li
     return [{**contact, "is_primary": place == 0} for place, contact in enumerate(ordered)]
 
 
-def _chosen(space: bytes, item_id: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+def tell_apart(made: Sequence[Contact], existing: Sequence[Contact], items: Items) -> People:
+    """Of the contacts that were made, those that the customer does not have yet, and an entry for each of the lead's contacts.
+
+    One whose e-mail address a contact of the customer has already is that contact. A customer keeps its primary contact.
+    """
+    known = {key: each["contact_id"] for each in existing if (key := email_key(each["email"])) is not None}
+    created: list[Contact] = []
+    parts: list[Part] = []
+    for contact in made:
+        key = email_key(contact["email"])
+        same = known.get(key) if key is not None else None
+        if same is None:
+            created.append({**contact, "is_primary": contact["is_primary"] and not existing})
+        if contact["lead_contact_id"] is not None:
+            how = "created" if same is None else "linked"
+            parts.append(Kept("contact", same or contact["contact_id"], contact["lead_contact_id"], how, {}))
+    chosen = {part.source_id for part in parts if isinstance(part, Kept)}
+    parts += [Skipped("contact", item_id, NOT_CHOSEN) for item_id in items.get("contact", ()) if item_id not in chosen]
+    return People(created, parts)
+
+
+def fill_contacts(made: Sequence[Contact], existing: Sequence[Contact]) -> dict[str, dict[str, Any]]:
+    """For contacts of the customer that are contacts of the lead: the values for their empty fields, by contact id."""
+    known = {key: each for each in existing if (key := email_key(each["email"])) is not None}
+    filled = {}
+    for contact in made:
+        same = known.get(email_key(contact["email"]) or "")
+        if same and (values := {name: contact[name] for name in PERSON if contact[name] and not same.get(name)}):
+            filled[same["contact_id"]] = values
+    return filled
+
+
+def _chosen(space: bytes, item_id: str, fields: Mapping[str, Any]) -> Contact:
     return {
         "contact_id": name_id(space, f"contact:{item_id}"),
         "lead_contact_id": item_id,
-        **{name: fields.get(name) for name in _PERSON},
+        **{name: fields.get(name) for name in PERSON},
         "role": fields.get("role"),
         "is_primary": bool(fields.get("is_primary")),
     }

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from leadline.contracts.codes import ErrorCode
 from services.converter.domain.lead import CONVERTED, CONVERTIBLE, NOT_CONVERTIBLE, Lead, LeadChange, LeadItem
+from services.converter.domain.profile import Profile
 
 UNREADABLE: Final = frozenset(
     {
@@ -18,6 +19,13 @@ UNREADABLE: Final = frozenset(
         ErrorCode.KEY_MISMATCH,
     }
 )
+
+
+_IMPLIED: Final = {
+    "new": ("lead.contacted", "lead.qualified"),
+    "contacted": ("lead.qualified",),
+    "nurturing": ("lead.qualified",),
+}
 
 
 class Request(NamedTuple):
@@ -32,6 +40,11 @@ class Request(NamedTuple):
     options: Any
     snapshot: Sequence[LeadChange | LeadItem] = ()
     """The lead that the request brings along, if it does."""
+    origin: str | None = None
+    profile: str | None = None
+    batch_id: str | None = None
+    fingerprint: str | None = None
+    """Of the preview that the requester has seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +75,8 @@ class Refusal:
     customer_id: str | None = None
     may_resolve_itself: bool = False
     """Whether what is missing may still be on its way, so that the ladder is worth climbing."""
+    is_unreadable: bool = False
+    """Whether the request asks for what does not exist, as one that breaks its schema: it is a dead letter too."""
 
 
 def is_repeat(origin: str, known: Known, *, is_replay: bool) -> bool:
@@ -79,8 +94,15 @@ def is_key_reused(request: Request, known: Known, *, is_replay: bool) -> bool:
     return known.body != request.body and not (is_replay and known.was_unreadable)
 
 
-def refuse_by_lead(request: Request, lead: Lead | None) -> Refusal | None:
-    """The gate: only a qualified lead that nobody else converts is converted."""
+def implied_steps(request: Request, lead: Lead | None, profile: Profile) -> tuple[str, ...]:
+    """The lead events that a request of this origin implies, because its profile lets it qualify the lead on the way."""
+    if lead is None or request.origin not in profile.qualifying_origins:
+        return ()
+    return _IMPLIED.get(lead.status, ())
+
+
+def refuse_by_lead(request: Request, lead: Lead | None, implied: Sequence[str] = ()) -> Refusal | None:
+    """The gate: only a qualified lead that nobody else converts is converted; `implied` are steps that qualify it."""
     if lead is None or not lead.has_name:
         return Refusal(ErrorCode.LEAD_UNKNOWN, may_resolve_itself=True)
     if lead.status == CONVERTED:
@@ -89,7 +111,7 @@ def refuse_by_lead(request: Request, lead: Lead | None) -> Refusal | None:
         return Refusal(ErrorCode.CONVERSION_IN_PROGRESS, conversion_id=lead.conversion_id)
     if lead.status in NOT_CONVERTIBLE:
         return Refusal(ErrorCode.LEAD_NOT_CONVERTIBLE)
-    if lead.status != CONVERTIBLE:
+    if lead.status != CONVERTIBLE and not implied:
         return Refusal(ErrorCode.LEAD_NOT_QUALIFIED, may_resolve_itself=True)
     return None
 
@@ -101,15 +123,24 @@ class Taken:
     by_email: dict[str, Mapping[str, Any]]
     by_code: dict[str, Mapping[str, Any]]
 
+    def add_customer(self, email_key: str | None, customer: Mapping[str, Any]) -> None:
+        """This customer has just been made."""
+        names = ("customer_id", "customer_number", "name", "email")
+        self.add(email_key, customer["code"], {name: customer[name] for name in names})
+
     def add(self, email_key: str | None, code: str, customer: Mapping[str, Any]) -> None:
         """This customer exists now."""
         if email_key is not None:
             self.by_email[email_key] = customer
         self.by_code[code] = customer
 
+    def same_person(self, email_key: str | None) -> Mapping[str, Any] | None:
+        """The customer that has this e-mail address."""
+        return None if email_key is None else self.by_email.get(email_key)
+
     def refuse(self, email_key: str | None, custom_code: str | None) -> Refusal | None:
         """Whether a new customer with this e-mail address and this code would be a second one."""
-        if email_key is not None and (candidate := self.by_email.get(email_key)):
+        if candidate := self.same_person(email_key):
             return Refusal(ErrorCode.CUSTOMER_EMAIL_EXISTS, fields=("email",), candidates=(candidate,))
         if custom_code is not None and (owner := self.by_code.get(custom_code)):
             return Refusal(ErrorCode.CUSTOMER_CODE_TAKEN, fields=("options.customer_code",), candidates=(owner,))

@@ -1,125 +1,105 @@
-"""What one conversion creates: customer, primary contact, opportunity, the closed assignment. Pure, all of one time."""
+"""One conversion as a plan, from the request, its lead, the lead's things and the profile. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 from leadline.contracts.codes import ErrorCode
-from services.converter.domain.contacts import Contacts, make_contacts, unknown_contacts
+from services.converter.domain.carry import NO_ITEMS, Choices, Items
+from services.converter.domain.contacts import Chosen, unknown_contacts
 from services.converter.domain.custom_fields import merge_custom_fields
 from services.converter.domain.decision import Refusal, Request
 from services.converter.domain.lead import Lead
-from services.converter.domain.names import customer_name, customer_number, email_key, id_space, name_id
+from services.converter.domain.names import email_key
+from services.converter.domain.profile import Profile
+
+REJECT: Final = "reject"
+FILL_EMPTY: Final = "fill_empty"
 
 
 class Plan(NamedTuple):
-    """A conversion that can be carried out. `fields` are the lead's, with its custom fields where they are to go."""
+    """A conversion that can be carried out. `fields` are the lead's, with its custom fields where they are to go.
+
+    `implied` are the lead events that the request stands for, `skipped_fields` the custom fields that are left out.
+    """
 
     request: Request
     lead: Lead
     fields: Mapping[str, Any]
-    contacts: Contacts
+    profile: Profile
+    contacts: Chosen
+    items: Items
+    choices: Choices
     email_key: str | None
     custom_code: str | None
     attempt: int
+    implied: tuple[str, ...] = ()
+    skipped_fields: Sequence[str] = ()
+
+    @property
+    def links(self) -> bool:
+        """Whether the lead is linked to the customer that has its e-mail address, if there is one."""
+        options = self.request.options
+        return options is not None and options.duplicate_policy not in (None, REJECT)
+
+    @property
+    def fills(self) -> bool:
+        """Whether the empty fields of that customer are filled from the lead."""
+        return self.links and self.request.options.duplicate_policy == FILL_EMPTY
 
 
-class Result(NamedTuple):
-    """What a conversion has made, ready to be written and told: shaped as the events say it, times are text."""
+class Found(NamedTuple):
+    """What a request is planned with: its lead, the lead's things, the profile, and which attempt this is."""
 
-    plan: Plan
-    customer: dict[str, Any]
-    contacts: list[dict[str, Any]]
-    opportunity: dict[str, Any] | None
-    assignment: dict[str, Any] | None
+    lead: Lead
+    profile: Profile
+    items: Items = NO_ITEMS
+    attempt: int = 1
+    implied: tuple[str, ...] = ()
 
 
-def make_plan(request: Request, lead: Lead, known_contacts: Contacts, attempt: int) -> Plan | Refusal:
-    """Check the options against the lead; Refusal names the fields that do not fit."""
-    options = request.options
+def make_plan(request: Request, found: Found) -> Plan | Refusal:
+    """Check the options against the lead and the profile; Refusal names the fields that do not fit."""
+    lead, profile, items, attempt, implied = found
+    options, fields = request.options, lead.fields
+    if profile.branch_required and (options is None or not options.branch_id):
+        return Refusal(ErrorCode.BRANCH_REQUIRED, fields=["options.branch_id"])
     if options is None:
-        return Plan(request, lead, lead.fields, {}, email_key(lead.fields.get("email")), None, attempt)
-    if unknown := unknown_contacts(options.contact_ids, known_contacts):
-        places = [f"options.contact_ids.{options.contact_ids.index(each)}" for each in unknown]
-        return Refusal(ErrorCode.CONTACT_UNKNOWN, fields=places)
-    if missing := _missing_of_opportunity(options.opportunity):
-        return Refusal(ErrorCode.OPPORTUNITY_INVALID, fields=missing)
-    fields = lead.fields
+        choices = Choices(profile.copy_messages, profile.copy_documents, profile.relink_opportunities)
+        key = email_key(fields.get("email"))
+        return Plan(request, lead, fields, profile, {}, items, choices, key, None, attempt, implied)
+    if refusal := _refuse_options(options, items):
+        return refusal
+    skipped: Sequence[str] = ()
     if options.custom_fields:
-        merged = merge_custom_fields(lead.fields, options.custom_fields)
+        merged = merge_custom_fields(fields, options.custom_fields)
         if isinstance(merged, Refusal):
             return merged
-        fields = {**lead.fields, **merged.standard, "custom_fields": merged.custom}
-    chosen = {item_id: known_contacts[item_id] for item_id in options.contact_ids or ()}
-    return Plan(request, lead, fields, chosen, email_key(fields.get("email")), options.customer_code, attempt)
+        fields, skipped = {**fields, **merged.standard, "custom_fields": merged.custom}, merged.skipped
+    chosen = {item_id: items["contact"][item_id] for item_id in options.contact_ids or ()}
+    key = email_key(fields.get("email"))
+    choices = _choices(options, profile)
+    return Plan(request, lead, fields, profile, chosen, items, choices, key, options.customer_code, attempt, implied, skipped)
+
+
+def _choices(options: Any, profile: Profile) -> Choices:
+    messages, documents = options.copy_messages, options.copy_documents
+    return Choices(
+        profile.copy_messages if messages is None else messages,
+        profile.copy_documents if documents is None else documents,
+        profile.relink_opportunities,
+    )
+
+
+def _refuse_options(options: Any, items: Items) -> Refusal | None:
+    if unknown := unknown_contacts(options.contact_ids, items.get("contact", {})):
+        places = [f"options.contact_ids.{options.contact_ids.index(each)}" for each in unknown]
+        return Refusal(ErrorCode.CONTACT_UNKNOWN, fields=places)
+    if options.opportunity is not None and (missing := _missing_of_opportunity(options.opportunity)):
+        return Refusal(ErrorCode.OPPORTUNITY_INVALID, fields=missing)
+    return None
 
 
 def _missing_of_opportunity(asked: Any) -> list[str]:
-    if asked is None:
-        return []
     return [f"options.opportunity.{name}" for name in ("name", "value") if getattr(asked, name) is None]
-
-
-def carry_out(plan: Plan, count: int, now: str, *, taken_codes: Mapping[str, Any]) -> Result:
-    """Make the records of a plan; `count` is the customer's place in the count, `now` the time that all of it carries."""
-    request, lead = plan.request, plan.lead
-    space = id_space(request.conversion_id)
-    number = customer_number(count)
-    lead_code = lead.fields.get("code")
-    code = plan.custom_code or (lead_code if lead_code and lead_code not in taken_codes else number)
-    customer_id = name_id(space, "customer")
-    customer = _customer(plan, now)
-    customer["customer_id"], customer["customer_number"], customer["code"] = customer_id, number, code
-    opportunity = None
-    if request.options and request.options.opportunity is not None:
-        opportunity = _opportunity(request.options.opportunity, name_id(space, "opportunity"), now)
-        opportunity |= {"customer_id": customer_id, "lead_id": lead.lead_id}
-    assignment = None
-    if lead.assignment and lead.assignment["status"] == "active":
-        assignment = {**lead.assignment, "status": "converted", "closed_at": now}
-    return Result(plan, customer, make_contacts(space, plan.fields, plan.contacts), opportunity, assignment)
-
-
-def _customer(plan: Plan, now: str) -> dict[str, Any]:
-    lead, options = plan.fields, plan.request.options
-    active = plan.lead.assignment if plan.lead.assignment and plan.lead.assignment["status"] == "active" else None
-    get = lead.get
-    return {
-        "customer_id": "",
-        "customer_number": "",
-        "code": "",
-        "name": customer_name(lead),
-        "type": (options.customer_type if options else None) or "individual",
-        "role": "customer",
-        "customer_status": "active",
-        "prospect_stage": "qualified",
-        "first_name": get("first_name"),
-        "last_name": get("last_name"),
-        "company_name": get("company_name"),
-        "email": get("email"),
-        "phone": get("phone"),
-        "address": get("address"),
-        "vat": get("vat"),
-        "branch_id": options.branch_id if options else None,
-        "salesperson_id": active["rep_id"] if active else get("assigned_to"),
-        "discovered_by": get("discovered_by"),
-        "lead_id": plan.lead.lead_id,
-        "conversion_id": plan.request.conversion_id,
-        "custom_fields": get("custom_fields") or {},
-        "created_at": now,
-    }
-
-
-def _opportunity(asked: Any, opportunity_id: str, now: str) -> dict[str, Any]:
-    closes = asked.expected_close_date
-    return {
-        "opportunity_id": opportunity_id,
-        "name": asked.name,
-        "value": asked.value,
-        "currency": asked.currency,
-        "stage": asked.stage or "prospecting",
-        "probability": asked.probability,
-        "expected_close_date": closes.isoformat() if closes else None,
-        "created_at": now,
-    }

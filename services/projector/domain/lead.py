@@ -15,9 +15,9 @@ _NOT_A_FIELD = frozenset({"lead_id", "status", "items"})
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """What is known of one lead. `erased` is the stamp of its erasure: no field that was said before it is kept.
+    """What is known of one lead. `erased` is the stamp of its first erasure, which is final: no field is kept, whenever said.
 
-    `sayings` outlive the erasure: when a lead had which status is no personal data.
+    When it had which status before is no personal data and stays.
     """
 
     lead_id: str
@@ -78,17 +78,21 @@ def _say(lead: Lead, event: Event, saying: Saying | None) -> Lead:
 def _merge(lead: Lead, event: Event, changes: Mapping[str, Any]) -> Lead:
     born = changes.get("created_at")
     lead = _seen(_seen(lead, event.at), canonical_time(born) if born else event.at)
-    if lead.erased is not None and event.stamp <= lead.erased:
+    if lead.erased is not None:
         return lead
     return replace(lead, fields=lead.fields.merge(changes, event.stamp))
 
 
 def _erase(lead: Lead, event: Event) -> Lead:
-    """Drop every field that was said before."""
-    stamp = max(event.stamp, lead.erased or "")
-    kept = {name for name, said in lead.fields.times.items() if said > stamp}
-    fields = Fields({name: lead.fields.values[name] for name in kept}, {name: lead.fields.times[name] for name in kept})
-    return replace(_seen(lead, event.at), fields=fields, erased=stamp)
+    stamp = min(event.stamp, lead.erased or event.stamp)
+    return replace(_seen(lead, event.at), fields=NOTHING_SAID, erased=stamp)
+
+
+def sayings_of(lead: Lead) -> Sayings:
+    """What counts for the lead's status: nothing that was said after its erasure."""
+    if lead.erased is None:
+        return lead.sayings
+    return {stamp: saying for stamp, saying in lead.sayings.items() if stamp < lead.erased}
 
 
 def _seen(lead: Lead, at: str) -> Lead:

@@ -7,11 +7,13 @@ allowed from the status of its moment changes nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from services.projector.domain.event import CANONICAL_CHARS, Event
 
-# `begins` counts where nothing was said before, `is` at any time, `moves` where the table below allows it.
+# `given` is the status that comes with a whole lead: where it starts, if nothing was said before; later it asks for a status
+# as an event does, apart from `new`, since a lead is not restored by being told of again. `moves` asks for a status.
 Saying = tuple[str, str]
 Sayings = Mapping[str, Saying]  # by stamp
 
@@ -51,6 +53,8 @@ class LeadConversion(NamedTuple):
     ended_at: str | None
     completed_at: str | None
     reverted_at: str | None
+    implied: Sequence[str] = ()
+    """Lead events that the request stood for, such as lead.qualified."""
 
 
 class _State(NamedTuple):
@@ -67,26 +71,26 @@ class _State(NamedTuple):
 
 class _Step(NamedTuple):
     at: str
-    rank: int  # of what happens in one moment: what was said, a conversion's begin, its end, its revert
+    rank: int  # of what happens in one moment: what was said, a conversion's begin, what it implies, its end, its revert
     stamp: str
     change: Callable[[_State], _State]
 
 
 def saying_of(event: Event) -> Saying | None:
     """What a lead event says of the status, if anything."""
-    given = event.data.get("status")
+    given = str(event.data.get("status"))
     if event.name == "lead.created":
-        return ("is", str(given)) if given in ALLOWED_FROM else ("begins", "new")
+        return "given", given if given in ALLOWED_FROM else "new"
     if event.name == "lead.updated":
-        return ("moves", str(given)) if given in _BY_UPDATE else None
+        return ("moves", given) if given in _BY_UPDATE else None
     status = _MOVES.get(event.name)
     return None if status is None else ("moves", status)
 
 
 def saying_of_embedded(embedded: Mapping[str, Any]) -> Saying:
     """What a lead that came with a request says of its status."""
-    given = embedded.get("status")
-    return ("is", str(given)) if given in ALLOWED_FROM else ("begins", "new")
+    given = str(embedded.get("status"))
+    return "given", given if given in ALLOWED_FROM else "new"
 
 
 def history(sayings: Sayings, conversions: Iterable[LeadConversion]) -> tuple[Period, ...]:
@@ -112,13 +116,15 @@ def _say(stamp: str, saying: Saying) -> _Step:
     return _Step(stamp[:CANONICAL_CHARS], 0, stamp, lambda state: state._replace(said=_said(state.said, saying)))
 
 
-def _said(present: str | None, saying: Saying) -> str | None:
+def _said(present: str | None, saying: Saying) -> str:
     kind, status = saying
-    if kind == "is":
-        return status
-    if kind == "begins":
+    if kind == "given" and (present is None or status == "new"):
         return present or status
-    return status if (present or "new") in ALLOWED_FROM[status] else present or "new"
+    return _moved(present or "new", status)
+
+
+def _moved(present: str, status: str) -> str:
+    return status if present in ALLOWED_FROM[status] else present
 
 
 def _steps_of(conversion: LeadConversion) -> Iterator[_Step]:
@@ -126,8 +132,14 @@ def _steps_of(conversion: LeadConversion) -> Iterator[_Step]:
     if conversion.requested_at:
         yield _Step(conversion.requested_at, 1, id, lambda state: state._replace(open=state.open | {id}))
     if conversion.completed_at:
-        yield _Step(conversion.completed_at, 2, id, lambda s: s._replace(open=s.open - {id}, completed=s.completed | {id}))
+        for number, name in enumerate(conversion.implied):
+            yield _Step(conversion.completed_at, 2, f"{id}/{number}", partial(_imply, status=_MOVES[name]))
+        yield _Step(conversion.completed_at, 3, id, lambda s: s._replace(open=s.open - {id}, completed=s.completed | {id}))
     elif conversion.ended_at:
-        yield _Step(conversion.ended_at, 2, id, lambda state: state._replace(open=state.open - {id}))
+        yield _Step(conversion.ended_at, 3, id, lambda state: state._replace(open=state.open - {id}))
     if conversion.completed_at and conversion.reverted_at:
-        yield _Step(conversion.reverted_at, 3, id, lambda s: s._replace(completed=s.completed - {id}, said="qualified"))
+        yield _Step(conversion.reverted_at, 4, id, lambda s: s._replace(completed=s.completed - {id}, said="qualified"))
+
+
+def _imply(state: _State, status: str) -> _State:
+    return state._replace(said=_moved(state.said or "new", status))

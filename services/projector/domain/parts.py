@@ -40,10 +40,8 @@ def lead_parts(event: Event) -> list[PartChange]:
             return [_change(event, data["lead_id"], "score", "", _without(data, {"lead_id"}))]
         case "lead.assigned":
             return [_change(event, data["lead_id"], "assignment", "", _assigned(data["rep_id"], data.get("assignment_id")))]
-        case "lead.item-added":
-            return [_item(event, data["lead_id"], data, {"removed": False})]
-        case "lead.item-changed":
-            return [_item(event, data["lead_id"], data, {})]
+        case "lead.item-added" | "lead.item-changed":
+            return [_item(event, data["lead_id"], data)]
         case "lead.item-removed":
             return [_change(event, data["lead_id"], data["kind"], data["item_id"], {"removed": True})]
         case _:
@@ -52,7 +50,7 @@ def lead_parts(event: Event) -> list[PartChange]:
 
 def embedded_parts(event: Event, lead_id: str, embedded: Json) -> list[PartChange]:
     """The parts of a lead that came with a request."""
-    items = [_item(event, lead_id, item, {"removed": False}) for item in embedded.get("items") or ()]
+    items = [_item(event, lead_id, item) for item in embedded.get("items") or ()]
     return [*_parts_of_fields(event, lead_id, embedded), *items]
 
 
@@ -72,8 +70,8 @@ def _change(event: Event, subject_id: str, aspect: str, part_id: str, value: Jso
     return PartChange(subject_id, aspect, part_id, event.source, event.id, event.at, event.stamp, value)
 
 
-def _item(event: Event, lead_id: str, item: Json, more: Json) -> PartChange:
-    return _change(event, lead_id, item["kind"], item["item_id"], {**_without(item, _ITEM_FRAME), **more})
+def _item(event: Event, lead_id: str, item: Json) -> PartChange:
+    return _change(event, lead_id, item["kind"], item["item_id"], _without(item, _ITEM_FRAME))
 
 
 def _parts_of_fields(event: Event, lead_id: str, data: Json) -> list[PartChange]:

@@ -16,7 +16,7 @@ from services.projector.domain.parts import closed_assignment, customer_parts, e
 DEAD_LETTER_TYPE = "dead-letter"
 
 _RESULT_FIELDS = ("customer", "contacts", "opportunity", "lead", "manifest")
-_FACT_FIELDS = ("lead_id", "requested_by", "requested_at", "error", "next_retry_at")
+_FACT_FIELDS = ("lead_id", "requested_by", "requested_at", "batch_id", "error", "next_retry_at", "implied")
 _DETAIL_FIELDS = ("requested_by", "origin", "profile", "error", "next_retry_at", "reason")
 _OF_THE_LEAD = frozenset({"completed", "reverted"})
 _CUSTOMER_DETAIL_LEFT_OUT = frozenset({"customer_id", "contacts", "custom_fields"})

@@ -48,14 +48,19 @@ CREATE UNIQUE INDEX customer_part_change_once
     ON customer_part_change (customer_id, aspect, part_id, md5(ce_source || '#' || ce_id));
 CREATE INDEX customer_part_change_deals ON customer_part_change (part_id) WHERE aspect = 'opportunity';
 
--- Of each field of an item the newest word; an item that was removed is not shown.
+-- Of each field of an item the newest word since its last removal; one of which nothing was said since is not shown.
 CREATE VIEW lead_item AS
-SELECT p.lead_id, p.aspect AS kind, p.part_id AS item_id, min(p.at) AS created_at, max(p.at) AS updated_at,
-    jsonb_object_agg(field.key, field.value ORDER BY p.stamp) - 'removed' AS data
-FROM lead_part_change AS p, jsonb_each(p.value) AS field
-WHERE p.aspect NOT IN ('score', 'assignment')
-GROUP BY p.lead_id, p.aspect, p.part_id
-HAVING NOT coalesce((jsonb_object_agg(field.key, field.value ORDER BY p.stamp) ->> 'removed')::boolean, false);
+WITH word AS (
+    SELECT lead_id, aspect, part_id, at, stamp, value, coalesce(max(stamp) FILTER (WHERE value ? 'removed') OVER item, '')
+        AS removed
+    FROM lead_part_change WHERE aspect NOT IN ('score', 'assignment')
+    WINDOW item AS (PARTITION BY lead_id, aspect, part_id)
+)
+SELECT w.lead_id, w.aspect AS kind, w.part_id AS item_id, min(w.at) AS created_at, max(w.at) AS updated_at,
+    jsonb_object_agg(field.key, field.value ORDER BY w.stamp) AS data
+FROM word AS w, jsonb_each(w.value) AS field
+WHERE w.stamp > w.removed
+GROUP BY w.lead_id, w.aspect, w.part_id;
 
 CREATE VIEW lead_score AS
 SELECT lead_id, at, stamp, (value ->> 'behavioral')::integer AS behavioral, (value ->> 'demographic')::integer AS demographic,
