@@ -13,8 +13,8 @@ from services.projector.domain.conversion import Facts, status_of
 from services.projector.domain.customer import Customer
 from services.projector.domain.dead_letter import DeadLetter
 from services.projector.domain.event import Event
-from services.projector.domain.fields import Fields
-from services.projector.domain.lead import Lead, sayings_of
+from services.projector.domain.fields import Fields, join_parts, split_parts
+from services.projector.domain.lead import SAID_BY_PARTS, Lead, sayings_of
 from services.projector.domain.lead_status import LeadConversion, history, standing
 from services.projector.domain.parts import PartChange
 from services.projector.domain.scoring import Scales, score_of
@@ -47,7 +47,7 @@ def lead_from_row(row: Row) -> Lead:
     """What the store knew of a lead."""
     return Lead(
         lead_id=row["lead_id"],
-        fields=Fields(row["data"], row["field_times"]),
+        fields=Fields(split_parts(row["data"], SAID_BY_PARTS), row["field_times"]),
         sayings={stamp: (kind, status) for stamp, (kind, status) in row["sayings"].items()},
         created_at=_text(row["created_at"]),
         updated_at=_text(row["updated_at"]),
@@ -57,7 +57,7 @@ def lead_from_row(row: Row) -> Lead:
 
 def lead_row(lead: Lead, conversions: Sequence[Row], scales: Scales) -> Row:
     """A row of `lead`; `conversions` are the lead's, latest first, as the store knows them."""
-    values = lead.fields.values
+    values = join_parts(lead.fields, SAID_BY_PARTS)
     known = [LeadConversion(**{name: row[name] for name in LeadConversion._fields}) for row in conversions]
     periods, winner = history(sayings_of(lead), known), standing(known)
     latest = conversions[0]["conversion_id"] if conversions else None

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from leadline.delivery.record import Record
 from services.projector.domain.changes import Changes
 from services.projector.domain.conversion import conversion_id_of
-from services.projector.domain.fields import NOTHING_SAID
-from services.projector.domain.lead import Lead, sayings_of
+from services.projector.domain.fields import NOTHING_SAID, Fields, join_parts, split_parts
+from services.projector.domain.lead import SAID_BY_PARTS, Lead, sayings_of
 from services.projector.domain.lead_status import history
 from services.projector.handler import gather
 from services.projector.reading import read
@@ -123,3 +123,22 @@ def test_fields_do_not_depend_on_the_order_or_number_of_merges(said: list[tuple[
     for second, changes in shuffled:
         fields = fields.merge(changes, at(second))
     assert (fields.values, fields.times) == (in_order.values, in_order.times)
+
+
+PARTS = st.dictionaries(st.sampled_from(["size", "color", "a.b"]), st.one_of(st.none(), st.integers()))
+SAYING_PARTS = st.tuples(st.integers(0, 9), st.one_of(st.none(), PARTS))
+
+
+@given(st.lists(SAYING_PARTS, unique_by=lambda said: said[0]), st.randoms(use_true_random=False))
+def test_a_part_that_is_not_said_stays_and_null_clears_all_before_it(said: list[tuple[int, Any]], random: Any) -> None:
+    expected: dict[str, Any] = {}
+    for _, parts in sorted(said, key=lambda pair: pair[0]):
+        expected = {} if parts is None else {**expected, **parts}
+    random.shuffle(said)
+    fields = NOTHING_SAID
+    for second, parts in said:
+        fields = fields.merge(split_parts({"custom_fields": parts}, SAID_BY_PARTS), at(second))
+        kept = Fields(split_parts(join_parts(fields, SAID_BY_PARTS), SAID_BY_PARTS), fields.times)
+        assert join_parts(kept, SAID_BY_PARTS) == join_parts(fields, SAID_BY_PARTS)
+        fields = kept
+    assert (join_parts(fields, SAID_BY_PARTS).get("custom_fields") or {}) == expected

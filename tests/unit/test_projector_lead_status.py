@@ -19,8 +19,8 @@ def said(*steps: tuple[int, str, str]) -> dict[str, Saying]:
 
 def conversion(id: str = "K-1", **times: int | None) -> LeadConversion:
     names = ("requested_at", "ended_at", "completed_at", "reverted_at")
-    moments = [None if (second := times.get(name)) is None else at(second) for name in names]
-    return LeadConversion(id, f"C-{id}", *moments)
+    requested, ended, done, reverted = (None if (second := times.get(name)) is None else at(second) for name in names)
+    return LeadConversion(id, f"C-{id}", requested, ended, done, reverted)
 
 
 QUALIFIED = said((1, "given", "new"), (2, "moves", "contacted"), (3, "moves", "qualified"))

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from services.projector.domain.event import Event, Json, canonical_time
-from services.projector.domain.fields import NOTHING_SAID, Fields
+from services.projector.domain.fields import NOTHING_SAID, Fields, split_parts
 from services.projector.domain.lead_status import Saying, Sayings, saying_of, saying_of_embedded
 
+SAID_BY_PARTS = frozenset({"custom_fields", "consent", "qualification"})
 _NOT_A_FIELD = frozenset({"lead_id", "status", "items"})
 
 
@@ -80,7 +81,7 @@ def _merge(lead: Lead, event: Event, changes: Mapping[str, Any]) -> Lead:
     lead = _seen(_seen(lead, event.at), canonical_time(born) if born else event.at)
     if lead.erased is not None:
         return lead
-    return replace(lead, fields=lead.fields.merge(changes, event.stamp))
+    return replace(lead, fields=lead.fields.merge(split_parts(changes, SAID_BY_PARTS), event.stamp))
 
 
 def _erase(lead: Lead, event: Event) -> Lead:

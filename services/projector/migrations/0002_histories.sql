@@ -1,5 +1,6 @@
 -- Histories and parts of leads and customers, lists, batches, and what the metrics are counted from.
--- Rows from before have no history: only a store that is built again from the first offset has all of it.
+-- Rows from before keep what they have and begin their history with their present status: only a store that is built
+-- again from the first offset has all of it.
 
 ALTER TABLE lead
     ADD COLUMN sayings        jsonb NOT NULL DEFAULT '{}', -- what was said of the status, by the stamp of the event
@@ -9,6 +10,17 @@ ALTER TABLE lead
     ADD COLUMN temperature    text,
     ADD COLUMN lost_reason    text,
     ADD COLUMN tags           jsonb;
+
+-- Each part of these fields has a stamp of its own from now on.
+UPDATE lead SET
+    sayings = CASE WHEN data ? 'status'
+        THEN jsonb_build_object(field_times ->> 'status', jsonb_build_array('given', data -> 'status')) ELSE '{}' END,
+    data = data - '{status,status_at}'::text[],
+    field_times = field_times - '{status,status_at,custom_fields,consent,qualification}'::text[] || coalesce((
+        SELECT jsonb_object_agg(field || '.' || part, field_times -> field)
+        FROM unnest('{custom_fields,consent,qualification}'::text[]) AS field,
+            jsonb_object_keys(CASE WHEN jsonb_typeof(data -> field) = 'object' THEN data -> field ELSE '{}' END) AS part), '{}');
+
 CREATE INDEX lead_list ON lead (created_at, lead_id);
 CREATE INDEX lead_of_customer ON lead (customer_id);
 
