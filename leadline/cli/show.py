@@ -34,12 +34,22 @@ def render(answer: Answer) -> RenderableType:
     for name, value in answer.thing.items():
         if value not in (None, [], {}):
             fields.add_row(Text(_words(name), "dim"), _cell(value))
-    parts = [each for name, rows in answer.parts.items() for each in (Text(), table(rows, _words(name)))]
-    timeline = Table("time", "event", "attempt", "detail", box=None, pad_edge=False, header_style="dim")
+    parts = [each for name, rows in answer.parts.items() for each in (Text(), table(list(map(_part, rows)), _words(name)))]
+    timeline = Table(box=None, pad_edge=False, header_style="dim")
+    for name in ("time", "event", "attempt", "detail"):
+        timeline.add_column(name, overflow="fold")
     for entry in answer.timeline:
         attempt = "" if entry["attempt"] is None else str(entry["attempt"])
         timeline.add_row(_cell(entry["at"]), Text(_event(entry["type"])), attempt, Text(_detail(entry["detail"])))
     return Group(fields, *parts, Text(), timeline)
+
+
+def _part(row: Row) -> Row:
+    """A part by its id and its begin; what else is said of it, without the ids and times that are there for programs."""
+    if "data" not in row:
+        return row
+    said = {name: value for name, value in row["data"].items() if not name.endswith(("_id", "_at"))}
+    return {"id": row["id"], "since": row["created_at"], "data": said}
 
 
 def table(rows: Sequence[Row], title: str | None = None) -> Table:
