@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from services.converter.domain.carry import Kept, Part, carry, opportunities_of
 from services.converter.domain.contacts import Contact, fill_contacts, make_contacts, tell_apart
-from services.converter.domain.manifest import Manifest, ManifestBuilder, check_counts
+from services.converter.domain.manifest import Manifest, ManifestBuilder, check_counts, plain_manifest
 from services.converter.domain.names import customer_name, id_space, name_id
 from services.converter.domain.plan import Plan
 
@@ -18,7 +18,7 @@ FILLABLE: Final = ("first_name", "last_name", "company_name", "phone", "address"
 class Existing(NamedTuple):
     """A customer that a lead is linked to, shaped as the events say it, with its contacts."""
 
-    customer: Mapping[str, Any]
+    customer: dict[str, Any]
     contacts: Sequence[Contact]
 
 
@@ -71,35 +71,42 @@ def link_to(plan: Plan, existing: Existing, now: str) -> Result:
 
 def _complete(plan: Plan, now: str, whose: Existing, link: Link | None) -> Result:
     space = id_space(plan.request.conversion_id)
-    customer = {**whose.customer, **link.changes} if link else dict(whose.customer)
+    customer = {**whose.customer, **link.changes} if link else whose.customer
     people = tell_apart(make_contacts(space, plan.fields, plan.contacts), whose.contacts, plan.items)
     parts = carry(plan.items, plan.choices, space) if plan.items else []
     owner = {"customer_id": customer["customer_id"], "lead_id": plan.lead.lead_id, "created_at": now}
     asked = plan.request.options.opportunity if plan.request.options else None
     opportunity = None if asked is None else _asked_opportunity(asked, name_id(space, "opportunity")) | owner
-    relinked = [_lead_opportunity(each) | owner for each in opportunities_of(parts)]
+    relinked = [_lead_opportunity(each) | owner for each in opportunities_of(parts)] if parts else []
     assignment = plan.lead.assignment
     closed = None
     if assignment and assignment["status"] == "active":
         closed = {**assignment, "status": "converted", "closed_at": now}
     manifest = _manifest(plan, people.created, [*people.parts, *parts], opportunity, closed)
-    kept = [part for part in parts if isinstance(part, Kept) and part.kind != "opportunity"]
+    kept = [part for part in parts if isinstance(part, Kept) and part.kind != "opportunity"] if parts else []
     return Result(plan, now, customer, people.created, opportunity, relinked, kept, closed, manifest, link)
 
 
 def _manifest(
     plan: Plan, contacts: Sequence[Contact], parts: Sequence[Part], opportunity: Mapping[str, Any] | None, closed: Any
 ) -> Manifest:
-    if plan.items:
-        check_counts(plan.items, parts)
+    own = [each["contact_id"] for each in contacts if each["lead_contact_id"] is None]
+    options = plan.request.options
+    chooses = options is not None and options.custom_fields
+    if not plan.items and not opportunity and not chooses:
+        manifest = plain_manifest(own)
+        if closed:
+            manifest["assignments"] = {"closed": [closed["assignment_id"]], "count": 1}
+        return manifest
+    check_counts(plan.items, parts)
     builder = ManifestBuilder()
-    builder.take("contacts", "created", [each["contact_id"] for each in contacts if each["lead_contact_id"] is None])
+    builder.take("contacts", "created", own)
     builder.add(parts)
     if opportunity:
         builder.take("opportunities", "created", [opportunity["opportunity_id"]])
     if closed:
         builder.take("assignments", "closed", [closed["assignment_id"]])
-    if plan.request.options and plan.request.options.custom_fields:
+    if chooses:
         builder.take("custom_fields", "created", list(plan.fields.get("custom_fields") or ()))
         for name in plan.skipped_fields:
             builder.skip("custom_fields", name, "was left out on request")
