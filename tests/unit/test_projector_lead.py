@@ -36,10 +36,6 @@ def lead_after(*records: Record) -> Lead:
     return lead
 
 
-def status_after(*records: Record) -> str:
-    return history(lead_after(*records).sayings, [])[-1].status
-
-
 CREATED = lead_event("created", 1, first_name="Ada", email="ada@example.com", source="fair")
 RENAMED = lead_event("updated", 2, first_name="Augusta", phone=None)
 QUALIFIED = lead_event("qualified", 3)
@@ -69,11 +65,6 @@ def test_null_clears_a_field() -> None:
 
 def test_a_lead_that_only_a_completed_conversion_speaks_of_exists() -> None:
     assert lead_after(completed("K-1")).created_at == at(30)
-
-
-def test_a_source_system_cannot_call_a_lead_converted() -> None:
-    assert status_after(lead_event("created", 1, last_name="Byron", status="converted")) == "new"
-    assert status_after(lead_event("created", 1, last_name="Byron", status="qualified")) == "qualified"
 
 
 def test_an_erased_lead_keeps_no_field_whenever_it_was_said() -> None:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.projector.domain.lead_status import ALLOWED_FROM, LeadConversion, Period, Saying, history, standing
+from services.projector.domain.event import Event, Place
+from services.projector.domain.lead_status import ALLOWED_FROM, LeadConversion, Period, Saying, history, saying_of, standing
 from tests.unit.service_records import at
 
 
@@ -99,6 +100,24 @@ def test_a_lead_that_is_told_of_again_is_not_restored_and_asks_for_a_status_as_a
     assert statuses(said((1, "given", "junk"), (2, "given", "new"))) == ["junk"]
     assert statuses(said((1, "given", "junk"), (2, "given", "qualified"))) == ["junk"]
     assert statuses(said((1, "given", "new"), (2, "given", "qualified"))) == ["new", "qualified"]
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "expected"),
+    [
+        ("lead.created", None, ("given", "new")),
+        ("lead.created", "qualified", ("given", "qualified")),
+        ("lead.created", "converted", ("given", "new")),
+        ("lead.updated", "nurturing", ("moves", "nurturing")),
+        ("lead.updated", "qualified", None),
+        ("lead.updated", None, None),
+        ("lead.junked", None, ("moves", "junk")),
+        ("lead.scored", None, None),
+    ],
+)
+def test_only_what_may_speak_of_a_status_is_heard(name: str, given: str | None, expected: Saying | None) -> None:
+    event = Event("e-1", "/tests", f"leadline.{name}.v1", name, at(1), 0, "k", Place("t", 0, 1), {"status": given})
+    assert saying_of(event) == expected
 
 
 def test_the_order_in_which_conversions_are_listed_does_not_matter() -> None:
