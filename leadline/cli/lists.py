@@ -77,13 +77,14 @@ def leads(
 def customers(
     status: Annotated[str | None, typer.Option(help="Only those with this status, such as active.")] = None,
     stage: Annotated[str | None, typer.Option(help="Only those in this stage: qualified, active, dormant.")] = None,
+    email: Annotated[str | None, typer.Option(help="Only the one with this e-mail address.")] = None,
     limit: Limit = lists.PAGE,
     after: After = None,
     as_json: AsJson = False,
 ) -> None:
     """List customers with their status and stage; the badge marks those without an order."""
     with StatusReader(database_url()) as reader:
-        found = lists.list_customers(reader, lists.CustomerFilter(status, stage), Page(limit, after))
+        found = lists.list_customers(reader, lists.CustomerFilter(status, stage, email), Page(limit, after))
     _print(found, _CUSTOMER, as_json)
 
 

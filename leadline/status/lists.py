@@ -35,10 +35,11 @@ class LeadFilter:
 
 @dataclass(frozen=True, slots=True)
 class CustomerFilter:
-    """Which customers; None means any."""
+    """Which customers; None means any. An e-mail address is found whatever its case."""
 
     status: str | None = None
     stage: str | None = None
+    email: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ SELECT customer_id, customer_number, name, data ->> 'customer_status' AS status,
     first_order_at, created_at
 FROM customer
 WHERE (%(status)s::text IS NULL OR data ->> 'customer_status' = %(status)s)
+    AND (%(email)s::text IS NULL OR lower(data ->> 'email') = lower(%(email)s))
     AND (%(stage)s::text IS NULL OR data ->> 'prospect_stage' = %(stage)s)
     AND (%(after)s::text IS NULL
         OR (created_at, customer_id) < (SELECT a.created_at, a.customer_id FROM customer AS a WHERE a.customer_id = %(after)s))

@@ -16,6 +16,7 @@ PARTS: Final[Mapping[str, Mapping[str, str]]] = {
         "scores": "lead_scores",
         "assignments": "lead_assignments",
         "items": "lead_items",
+        "customer_opportunities": "lead_opportunities",
     },
     "customer": {"parts": "customer_parts", "orders": "customer_orders"},
 }

@@ -11,7 +11,7 @@ ORDER BY at, topic, kafka_offset
 -- name: lead
 SELECT lead_id, status, status_at, first_name, last_name, company_name, email, phone, source, origin, discovered_by,
     assigned_to, score_total, grade, temperature, data -> 'qualification' AS qualification, lost_reason, tags, customer_id,
-    conversion_id, created_at, updated_at, converted_at
+    conversion_id, created_at, contacted_at, qualified_at, converted_at, updated_at
 FROM lead WHERE lead_id = %(id)s
 
 -- name: lead_timeline
@@ -41,6 +41,13 @@ ORDER BY stamp
 -- name: lead_items
 SELECT kind, item_id AS id, created_at, updated_at, data FROM lead_item WHERE lead_id = %(id)s
 ORDER BY kind, created_at, item_id
+
+-- name: lead_opportunities
+-- Those of the customer that the lead became; what the lead had before its conversion is among its items.
+SELECT opportunity_id AS id, name, value, currency, stage, stage_at, probability
+FROM opportunity
+WHERE customer_id = (SELECT customer_id FROM lead WHERE lead_id = %(id)s) AND lead_id = %(id)s
+ORDER BY created_at, opportunity_id
 
 -- name: customer
 SELECT customer_id, customer_number, code, name, data ->> 'type' AS type, data ->> 'customer_status' AS status,

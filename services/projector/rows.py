@@ -14,7 +14,7 @@ from services.projector.domain.customer import Customer
 from services.projector.domain.dead_letter import DeadLetter
 from services.projector.domain.event import Event
 from services.projector.domain.fields import Fields, join_parts, split_parts
-from services.projector.domain.lead import SAID_BY_PARTS, Lead, sayings_of
+from services.projector.domain.lead import SAID_BY_PARTS, Lead, contacted_and_qualified, sayings_of
 from services.projector.domain.lead_status import LeadConversion, history, standing
 from services.projector.domain.parts import PartChange
 from services.projector.domain.scoring import Scales, score_of
@@ -61,6 +61,7 @@ def lead_row(lead: Lead, conversions: Sequence[Row], scales: Scales) -> Row:
     known = [LeadConversion(**{name: row[name] for name in LeadConversion._fields}) for row in conversions]
     periods, winner = history(sayings_of(lead), known), standing(known)
     latest = conversions[0]["conversion_id"] if conversions else None
+    contacted_at, qualified_at = contacted_and_qualified(lead)
     return {name: values.get(name) for name in _LEAD_COLUMNS} | _score_columns(values, scales) | {
         "lead_id": lead.lead_id,
         "status": periods[-1].status if periods else "new",
@@ -69,6 +70,8 @@ def lead_row(lead: Lead, conversions: Sequence[Row], scales: Scales) -> Row:
         "sayings": lead.sayings,
         "customer_id": winner and winner.customer_id,
         "conversion_id": winner.conversion_id if winner else latest,
+        "contacted_at": contacted_at,
+        "qualified_at": qualified_at,
         "converted_at": winner and winner.completed_at,
         "created_at": lead.created_at,
         "updated_at": lead.updated_at,

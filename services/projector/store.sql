@@ -56,14 +56,14 @@ UPDATE lead AS l SET
     first_name = r.first_name, last_name = r.last_name, company_name = r.company_name, email = r.email, phone = r.phone,
     source = r.source, origin = r.origin, discovered_by = r.discovered_by, assigned_to = r.assigned_to,
     score_total = r.score_total, grade = r.grade, temperature = r.temperature, lost_reason = r.lost_reason, tags = r.tags,
-    customer_id = r.customer_id, conversion_id = r.conversion_id, converted_at = r.converted_at,
-    created_at = r.created_at, updated_at = r.updated_at, data = r.data, field_times = r.field_times, erased = r.erased
+    customer_id = r.customer_id, conversion_id = r.conversion_id, contacted_at = r.contacted_at,
+    qualified_at = r.qualified_at, converted_at = r.converted_at, created_at = r.created_at, updated_at = r.updated_at, data = r.data, field_times = r.field_times, erased = r.erased
 FROM jsonb_to_recordset(%(rows)s::jsonb) AS r (
     lead_id text, status text, status_at timestamptz, status_history jsonb, sayings jsonb, first_name text,
     last_name text, company_name text, email text, phone text, source text, origin text, discovered_by text,
     assigned_to text, score_total integer, grade text, temperature text, lost_reason text, tags jsonb, customer_id text,
-    conversion_id text, converted_at timestamptz, created_at timestamptz, updated_at timestamptz, data jsonb,
-    field_times jsonb, erased text)
+    conversion_id text, contacted_at timestamptz, qualified_at timestamptz, converted_at timestamptz,
+    created_at timestamptz, updated_at timestamptz, data jsonb, field_times jsonb, erased text)
 WHERE l.lead_id = r.lead_id
 
 -- name: add_lead_events

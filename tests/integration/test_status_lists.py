@@ -123,6 +123,13 @@ def test_a_customer_has_a_prospect_badge_until_its_first_order(leads: Projector)
     assert (found["badge"], found["orders"]) == (None, 1)
 
 
+@pytest.mark.usefixtures("leads")
+def test_a_customer_is_found_by_its_address_whatever_the_case(projector: Projector) -> None:
+    projector.take(record("customer.events", "customer.created", customer("C-2", "L-7", email="Ada@Example.com"), second=40))
+    assert ids("customers", "--email", "ada@example.COM", name="customer_id") == ["C-2"]
+    assert run("customers", "--email", "b@example.com").exit_code == 3
+
+
 def test_a_batch_is_counted_by_state_and_shows_what_became_of_each_lead(projector: Projector) -> None:
     refused = error("CUSTOMER_EMAIL_EXISTS", retryable=False)
     projector.take(

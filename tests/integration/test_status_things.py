@@ -46,6 +46,8 @@ def test_a_lead_is_shown_with_its_statuses_scores_assignments_and_items() -> Non
     assert [each["id"] for each in lead["tasks"] + lead["messages"]] == ["T-1", "M-1"]
     assert (lead["status"], lead["customer_id"], lead["grade"], lead["temperature"]) == ("converted", "C-1", "A", "hot")
     assert "notes" not in lead
+    assert [(each["id"], each["stage"]) for each in lead["customer_opportunities"]] == [("O-1", "closed_won")]
+    assert (lead["contacted_at"][17:19], lead["qualified_at"][17:19]) == ("04", "11")
 
 
 @pytest.mark.usefixtures("projector")

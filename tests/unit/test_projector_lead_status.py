@@ -10,7 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.projector.domain.event import Event, Place
-from services.projector.domain.lead_status import ALLOWED_FROM, LeadConversion, Period, Saying, history, saying_of, standing
+from services.projector.domain.lead_status import (
+    ALLOWED_FROM,
+    LeadConversion,
+    Period,
+    Saying,
+    history,
+    milestones,
+    saying_of,
+    standing,
+)
 from tests.unit.service_records import at
 
 
@@ -100,6 +109,24 @@ def test_a_lead_that_is_told_of_again_is_not_restored_and_asks_for_a_status_as_a
     assert statuses(said((1, "given", "junk"), (2, "given", "new"))) == ["junk"]
     assert statuses(said((1, "given", "junk"), (2, "given", "qualified"))) == ["junk"]
     assert statuses(said((1, "given", "new"), (2, "given", "qualified"))) == ["new", "qualified"]
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        ([(1, "given", "new")], (None, None)),
+        ([(1, "given", "qualified")], (None, None)),
+        ([(1, "given", "new"), (2, "moves", "qualified")], (2, 2)),
+        ([(2, "moves", "contacted"), (3, "moves", "qualified"), (4, "moves", "qualified")], (2, 4)),
+        ([(2, "moves", "contacted"), (3, "moves", "nurturing"), (4, "moves", "contacted")], (2, None)),
+        ([(1, "given", "junk"), (2, "moves", "qualified")], (None, None)),
+    ],
+)
+def test_the_first_contact_and_the_newest_qualification_are_milestones(
+    steps: list[tuple[int, str, str]], expected: tuple[int | None, int | None]
+) -> None:
+    found = milestones(said(*reversed(steps)))
+    assert found == tuple(None if second is None else at(second) for second in expected)
 
 
 @pytest.mark.parametrize(

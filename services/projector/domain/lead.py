@@ -8,9 +8,10 @@ from typing import Any
 
 from services.projector.domain.event import Event, Json, canonical_time
 from services.projector.domain.fields import NOTHING_SAID, Fields, split_parts
-from services.projector.domain.lead_status import Saying, Sayings, saying_of, saying_of_embedded
+from services.projector.domain.lead_status import Saying, Sayings, milestones, saying_of, saying_of_embedded
 
 SAID_BY_PARTS = frozenset({"custom_fields", "consent", "qualification"})
+_MILESTONES = ("contacted_at", "qualified_at")
 _NOT_A_FIELD = frozenset({"lead_id", "status", "items"})
 
 
@@ -65,8 +66,7 @@ _FIELDS: Mapping[str, Callable[[Event], Json]] = {
     "lead.updated": lambda event: _plain_fields(event.data),
     "lead.assigned": lambda event: {"assigned_to": event.data.get("rep_id")},
     "lead.scored": lambda event: {"score": {name: event.data[name] for name in ("behavioral", "demographic")}},
-    "lead.contacted": lambda event: {"contacted_at": event.at},
-    "lead.qualified": lambda event: {"qualified_at": event.at, **_given(event.data, "qualification")},
+    "lead.qualified": lambda event: _given(event.data, "qualification"),
     "lead.disqualified": lambda event: {"lost_reason": event.data.get("reason")},
     "lead.nurturing-started": lambda event: _given(event.data, "tags"),
 }
@@ -87,6 +87,14 @@ def _merge(lead: Lead, event: Event, changes: Mapping[str, Any]) -> Lead:
 def _erase(lead: Lead, event: Event) -> Lead:
     stamp = min(event.stamp, lead.erased or event.stamp)
     return replace(_seen(lead, event.at), fields=NOTHING_SAID, erased=stamp)
+
+
+def contacted_and_qualified(lead: Lead) -> tuple[str | None, str | None]:
+    """The first contact and the newest qualification; a source system may know of an older contact or a newer qualification."""
+    told = milestones(sayings_of(lead))
+    given = [canonical_time(text) if (text := lead.fields.values.get(name)) else None for name in _MILESTONES]
+    contacts, qualifications = ([time for time in times if time] for times in zip(told, given, strict=True))
+    return min(contacts, default=None), max(qualifications, default=None)
 
 
 def sayings_of(lead: Lead) -> Sayings:

@@ -19,7 +19,7 @@ Sayings = Mapping[str, Saying]  # by stamp
 
 ALLOWED_FROM: Mapping[str, frozenset[str]] = {
     "contacted": frozenset({"new", "nurturing", "disqualified", "qualified"}),
-    "qualified": frozenset({"new", "contacted", "nurturing"}),
+    "qualified": frozenset({"new", "contacted", "nurturing", "qualified"}),
     "nurturing": frozenset({"contacted", "qualified", "disqualified"}),
     "disqualified": frozenset({"new", "contacted", "qualified", "nurturing"}),
     "junk": frozenset({"new", "contacted", "nurturing", "disqualified"}),
@@ -33,6 +33,7 @@ _MOVES = {
     "lead.junked": "junk",
     "lead.restored": "new",
 }
+_CONTACTS = frozenset({"contacted", "qualified"})
 _BY_UPDATE = frozenset({"contacted", "nurturing"})
 
 
@@ -104,6 +105,21 @@ def history(sayings: Sayings, conversions: Iterable[LeadConversion]) -> tuple[Pe
             seen.append((state.shown, step.at))
     ends = [since for _, since in seen[1:]]
     return tuple(Period(status, since, until) for (status, since), until in zip(seen, [*ends, None], strict=False))
+
+
+def milestones(sayings: Sayings) -> tuple[str | None, str | None]:
+    """The first contact, which a qualification implies, and the newest qualification, as far as events tell them."""
+    said: str | None = None
+    contacted_at = qualified_at = None
+    for stamp in sorted(sayings):
+        before, (kind, status), at = said, sayings[stamp], stamp[:CANONICAL_CHARS]
+        said = _said(before, (kind, status))
+        starts = kind == "given" and before is None
+        if starts or said != status or (before or "new") not in ALLOWED_FROM[status]:
+            continue
+        contacted_at = contacted_at or (at if status in _CONTACTS else None)
+        qualified_at = at if status == "qualified" else qualified_at
+    return contacted_at, qualified_at
 
 
 def standing(conversions: Sequence[LeadConversion]) -> LeadConversion | None:

@@ -8,6 +8,8 @@ ALTER TABLE lead
     ADD COLUMN score_total    integer,
     ADD COLUMN grade          text,
     ADD COLUMN temperature    text,
+    ADD COLUMN contacted_at   timestamptz,
+    ADD COLUMN qualified_at   timestamptz,
     ADD COLUMN lost_reason    text,
     ADD COLUMN tags           jsonb;
 
@@ -31,6 +33,7 @@ CREATE INDEX conversion_list ON conversion (coalesce(requested_at, '-infinity'),
 ALTER TABLE customer_order
     ADD COLUMN amount   numeric,
     ADD COLUMN currency text;
+CREATE INDEX customer_email ON customer (lower(data ->> 'email'));
 CREATE INDEX customer_list ON customer (created_at, customer_id);
 
 -- Only ever added to: what is true now is read out of it in the order of the stamps.
