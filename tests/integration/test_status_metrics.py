@@ -12,11 +12,14 @@ import pytest
 from typer.testing import CliRunner
 
 from leadline.cli.__main__ import app
+from leadline.delivery.record import Record
 from leadline.status.metrics import METRICS, Window, measure
 from leadline.status.reader import StatusReader
 from tests.integration.day_with_outcomes import COSTS, World, build
+from tests.integration.projector_life import ID, LIFE
 from tests.integration.projector_world import Projector
 from tests.integration.recount import recount
+from tests.unit.service_records import conversion_event, record
 
 WINDOWS = {
     "all": (None, None),
@@ -75,3 +78,25 @@ def test_metrics_are_printed_as_one_json_object_with_exact_numbers(projector: Pr
     text = CliRunner().invoke(app, ["metrics"], env={"COLUMNS": "100"}).stdout
     assert all(name.replace("_", " ") in text for name in METRICS)
     assert max(map(len, text.splitlines())) <= 100
+
+
+def test_junk_is_neither_a_qualified_lead_nor_a_lost_one(projector: Projector, database_url: str) -> None:
+    def told(name: str, lead_id: str, second: int, **data: Any) -> Record:
+        return record("lead.events", f"lead.{name}", {"lead_id": lead_id, **data}, second=second)
+
+    for lead_id, end in (("L-1", "junked"), ("L-2", "disqualified")):
+        projector.take(told("created", lead_id, 1, last_name="Byron"), told("qualified", lead_id, 2))
+        projector.take(told("disqualified", lead_id, 3, reason="no_need"), told(end, lead_id, 4, reason="no_need"))
+    with StatusReader(database_url) as reader:
+        found = measure(reader, Window(), [])
+    assert [row["qualified"] for row in found["conversion_rate"]] == [1, 1, 1]
+    assert [dict(row) for row in found["lost_leads"]] == [{"reason": "no_need", "leads": 1}]
+    assert found["win_rate"] == [{"grouped_by": "all", "name": "all", "won": 0, "lost": 0, "percent": None}]
+
+
+def test_a_conversion_that_was_taken_back_counts_no_longer(projector: Projector, database_url: str) -> None:
+    projector.take(*LIFE)
+    with StatusReader(database_url) as reader:
+        assert measure(reader, Window(), [])["time_to_conversion"][0]["converted"] == 1
+        projector.take(conversion_event("reverted", ID, second=50, customer_id="C-1"))
+        assert measure(reader, Window(), [])["time_to_conversion"][0]["converted"] == 0
