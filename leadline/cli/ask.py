@@ -33,6 +33,6 @@ def _answer(kind: str, id: str, as_json: bool) -> None:
         typer.echo(f"no {kind} {id}", err=True)
         raise typer.Exit(exits.NOTHING_MATCHED)
     if as_json:
-        typer.echo(to_json({**answer.thing, **answer.parts, "timeline": answer.timeline}))
+        typer.echo(to_json({**answer.thing, "parts": answer.parts, "timeline": answer.timeline}))
     else:
         Console().print(render(answer))

@@ -9,9 +9,13 @@ FROM conversion_event WHERE conversion_id = %(id)s
 ORDER BY at, topic, kafka_offset
 
 -- name: lead
-SELECT lead_id, status, status_at, first_name, last_name, company_name, email, phone, source, origin, discovered_by,
-    assigned_to, score_total, grade, temperature, data -> 'qualification' AS qualification, lost_reason, tags, customer_id,
-    conversion_id, created_at, contacted_at, qualified_at, converted_at, updated_at
+SELECT lead_id, status, status_at, first_name, last_name, data ->> 'name' AS name, company_name,
+    data ->> 'department' AS department, data ->> 'job_title' AS job_title, email, phone, data -> 'address' AS address,
+    data ->> 'vat' AS vat, data -> 'geo' AS geo, source, origin, discovered_by, assigned_to, score_total, grade, temperature,
+    data ->> 'estimated_value' AS estimated_value, data ->> 'currency' AS currency, data -> 'probability' AS probability,
+    data -> 'qualification' AS qualification, lost_reason, tags, data ->> 'notes' AS notes,
+    data -> 'custom_fields' AS custom_fields, data -> 'consent' AS consent, customer_id, conversion_id, created_at,
+    contacted_at, qualified_at, converted_at, updated_at
 FROM lead WHERE lead_id = %(id)s
 
 -- name: lead_timeline
@@ -55,8 +59,8 @@ SELECT customer_id, customer_number, code, name, data ->> 'type' AS type, data -
     data ->> 'vat' AS vat, data ->> 'branch_id' AS branch_id, data ->> 'salesperson_id' AS salesperson_id,
     data ->> 'discovered_by' AS discovered_by, data -> 'worker_comp_codes' AS worker_comp_codes,
     data -> 'multiplier_codes' AS multiplier_codes, data ->> 'billing_cycle' AS billing_cycle,
-    data -> 'invoice_recipients' AS invoice_recipients, data -> 'custom_fields' AS custom_fields, lead_id, conversion_id,
-    orders, first_order_at, created_at, updated_at
+    data -> 'invoice_recipients' AS invoice_recipients, data -> 'custom_fields' AS custom_fields,
+    data -> 'snapshot' AS snapshot, lead_id, conversion_id, orders, first_order_at, created_at, updated_at
 FROM customer WHERE customer_id = %(id)s
 
 -- name: customer_timeline

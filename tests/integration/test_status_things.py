@@ -40,14 +40,36 @@ def names(thing: Any) -> list[str]:
 @pytest.mark.usefixtures("projector")
 def test_a_lead_is_shown_with_its_statuses_scores_assignments_and_items() -> None:
     lead = shown("lead", "L-1")
-    assert [each["status"] for each in lead["statuses"]] == ["new", "contacted", "qualified", "converting", "converted"]
-    assert [(each["total"], each["grade"]) for each in lead["scores"]] == [(20, "D"), (90, "A")]
-    assert [(each["rep_id"], each["status"]) for each in lead["assignments"]] == [("rep-1", "released"), ("rep-2", "converted")]
-    assert [each["id"] for each in lead["tasks"] + lead["messages"]] == ["T-1", "M-1"]
+    assert [each["status"] for each in lead["parts"]["statuses"]] == ["new", "contacted", "qualified", "converting", "converted"]
+    assert [(each["total"], each["grade"]) for each in lead["parts"]["scores"]] == [(20, "D"), (90, "A")]
+    assert [(each["rep_id"], each["status"]) for each in lead["parts"]["assignments"]] == [
+        ("rep-1", "released"),
+        ("rep-2", "converted"),
+    ]
+    assert [each["id"] for each in lead["parts"]["tasks"] + lead["parts"]["messages"]] == ["T-1", "M-1"]
     assert (lead["status"], lead["customer_id"], lead["grade"], lead["temperature"]) == ("converted", "C-1", "A", "hot")
-    assert "notes" not in lead
-    assert [(each["id"], each["stage"]) for each in lead["customer_opportunities"]] == [("O-1", "closed_won")]
+    assert "notes" not in lead["parts"]
+    assert [(each["id"], each["stage"]) for each in lead["parts"]["customer_opportunities"]] == [("O-1", "closed_won")]
     assert (lead["contacted_at"][17:19], lead["qualified_at"][17:19]) == ("04", "11")
+
+
+def test_a_lead_shows_every_field_that_is_known_and_no_other(projector: Projector) -> None:
+    known = {
+        "department": "Purchasing", "job_title": "Head", "vat": "DE1", "tags": ["fair"], "notes": "met twice",
+        "address": {"city": "Köln", "country": "DE"}, "geo": {"latitude": 50.9, "longitude": 6.9},
+        "estimated_value": "250000.00", "currency": "EUR", "probability": 40,
+        "custom_fields": {"fleet_size": 12, "makes": ["A", "B"]}, "consent": {"email": True},
+    }  # fmt: skip
+    projector.take(lead_event("updated", 20, **known))
+    projector.take(lead_event("qualified", 21, qualification={"budget": "approved", "checklist": {"good_fit": True}}))
+    lead = shown("lead", "L-1")
+    assert {name: lead[name] for name in known} == known
+    assert lead["qualification"] == {"budget": "approved", "checklist": {"good_fit": True}}
+    people = text("lead", "L-1")
+    assert "city: Köln" in people
+    assert "fleet_size: 12" in people
+    assert "email: True" in people
+    assert "company name" not in people
 
 
 @pytest.mark.usefixtures("projector")
@@ -82,13 +104,16 @@ def test_a_customer_is_shown_with_what_belongs_to_it(projector: Projector) -> No
     found = shown("customer", "C-1")
     assert (found["status"], found["stage"], found["billing_cycle"]) == ("hold_for_credit_check", "active", "weekly")
     assert (found["worker_comp_codes"], found["invoice_recipients"]) == (["8810"], ["ap@example.com"])
-    assert [each["data"]["first_name"] for each in found["contacts"]] == ["Ada"]
-    assert [(each["data"]["stage"], each["data"]["value"]) for each in found["opportunities"]] == [("closed_won", "12000.00")]
-    assert [each["data"]["text"] for each in found["messages"]] == ["Dear Ada"]
-    assert found["documents"][0]["data"]["file_name"] == "offer.pdf"
-    assert [(each["id"], each["data"]["subject"]) for each in found["tasks"]] == [("T-1", "Call")]
-    assert [each["data"]["text"] for each in found["activities"]] == ["came by"]
-    assert [(each["id"], each["amount"], each["currency"]) for each in found["orders"]] == [("O-1", "99.90", "EUR")]
+    assert [each["data"]["first_name"] for each in found["parts"]["contacts"]] == ["Ada"]
+    assert [(each["data"]["stage"], each["data"]["value"]) for each in found["parts"]["opportunities"]] == [
+        ("closed_won", "12000.00")
+    ]
+    assert [each["data"]["text"] for each in found["parts"]["messages"]] == ["Dear Ada"]
+    assert found["parts"]["documents"][0]["data"]["file_name"] == "offer.pdf"
+    assert [(each["id"], each["data"]["subject"]) for each in found["parts"]["tasks"]] == [("T-1", "Call")]
+    assert [each["data"]["text"] for each in found["parts"]["activities"]] == ["came by"]
+    assert found["orders"] == 1
+    assert [(each["id"], each["amount"], each["currency"]) for each in found["parts"]["orders"]] == [("O-1", "99.90", "EUR")]
 
 
 def test_the_timeline_of_a_customer_holds_that_of_every_lead_that_is_linked_to_it(projector: Projector) -> None:
