@@ -146,7 +146,7 @@ def lost(desk: Desk) -> list[str]:
     was_qualified = name == "lead.disqualified" and desk.day.rng.random() < 0.5
     lead = desk.qualified() if was_qualified else desk.leads.work(desk.leads.create())
     at = lead.ready_at + 60
-    desk.leads.tell(lead, at, name, {"reason": "bought elsewhere 😞"})
+    desk.leads.tell(lead, at, name, {"reason": "spam 😞" if name == "lead.junked" else "competitor"})
     desk.ask(replace(lead, ready_at=at))
     return []
 

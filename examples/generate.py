@@ -40,7 +40,7 @@ def _leave_unasked(desk: Desk) -> None:
     if decided < 0.3:
         desk.leads.qualify(lead)
     elif decided < 0.4:
-        desk.leads.tell(lead, lead.ready_at + 60, "lead.disqualified", {"reason": "kein Bedarf"})
+        desk.leads.tell(lead, lead.ready_at + 60, "lead.disqualified", {"reason": "no_need", "notes": "kein Bedarf"})
 
 
 def main() -> None:

@@ -4,7 +4,23 @@ from __future__ import annotations
 
 import typer
 
-from leadline.cli import ask, database, demo, dlq, doctor, exits, offsets, preview, publish, stages, topics, up, watch
+from leadline.cli import (
+    ask,
+    database,
+    demo,
+    dlq,
+    doctor,
+    exits,
+    lists,
+    metrics,
+    offsets,
+    preview,
+    publish,
+    stages,
+    topics,
+    up,
+    watch,
+)  # fmt: skip
 
 app = typer.Typer(
     help="Leadline turns qualified leads into customers, once each, whatever fails.",
@@ -18,6 +34,10 @@ app.command("publish")(publish.publish)
 app.command("watch")(watch.watch)
 app.command("lead")(ask.lead)
 app.command("customer")(ask.customer)
+app.command("leads")(lists.leads)
+app.command("customers")(lists.customers)
+app.command("conversions")(lists.conversions)
+app.command("metrics")(metrics.metrics)
 app.command("preview")(preview.preview)
 app.command("doctor")(doctor.doctor)
 app.add_typer(topics.app, name="topics", help="Make and check the topics.")

@@ -13,8 +13,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from leadline.cli import ask, exits
+from leadline.cli import exits
 from leadline.cli.lines import read_lines
+from leadline.cli.show import render
 from leadline.delivery.record import Record
 from leadline.errors import SetupError
 from leadline.kafka.publish import publish_records
@@ -24,6 +25,8 @@ from leadline.local.tally import Tally, count, differences, percentile
 from leadline.local.up import local_stack
 from leadline.postgres.pool import connect
 from leadline.runtime.settings import Settings, kafka_properties, load_settings
+from leadline.status import things
+from leadline.status.reader import StatusReader
 
 SHORT_DELAYS: Final = "1s,2s,3s"
 QUIET_SECONDS: Final = 120.0
@@ -117,10 +120,7 @@ def _interesting_lead(tally: Tally, records: list[Record]) -> str:
 
 
 def _show_lead(url: str, lead_id: str) -> None:
-    reader = ask.StatusReader(url)
-    try:
-        answer = reader.ask("lead", lead_id)
-    finally:
-        reader.close()
+    with StatusReader(url) as reader:
+        answer = things.ask(reader, "lead", lead_id)
     if answer is not None:
-        Console().print(ask.render(answer))
+        Console().print(render(answer))

@@ -11,8 +11,12 @@ from rich.console import Console
 from rich.live import Live
 
 from leadline.cli import exits
-from leadline.cli.ask import Answer, AsJson, StatusReader, render, to_json
+from leadline.cli.ask import AsJson
 from leadline.cli.connect import database_url
+from leadline.cli.show import render, to_json
+from leadline.status import things
+from leadline.status.reader import StatusReader
+from leadline.status.things import Answer
 
 POLL_SECONDS: Final = 0.5
 EXIT_STATUS: Final = {"completed": exits.DONE, "failed": exits.FAILED, "cancelled": exits.FAILED}
@@ -24,12 +28,9 @@ def watch(
     wait: Annotated[float, typer.Option(help="Seconds to wait for the conversion to appear.", min=0)] = 5.0,
 ) -> None:
     """Show a conversion live; ends with 0 when it is completed, 1 when it has failed, 3 when there is none."""
-    reader = StatusReader(database_url())
-    try:
-        answers = until_over(lambda: reader.ask("conversion", conversion_id), wait_polls=round(wait / POLL_SECONDS))
+    with StatusReader(database_url()) as reader:
+        answers = until_over(lambda: things.ask(reader, "conversion", conversion_id), wait_polls=round(wait / POLL_SECONDS))
         last = _print_lines(answers) if as_json else _draw(answers)
-    finally:
-        reader.close()
     if last is None:
         typer.echo(f"no conversion {conversion_id}", err=True)
         raise typer.Exit(exits.NOTHING_MATCHED)

@@ -9,10 +9,11 @@ import os
 import re
 import socket
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from leadline.contracts.topics import DEFAULT_PARTITIONS, DEFAULT_RETRY_DELAYS
@@ -20,6 +21,9 @@ from leadline.errors import SetupError
 
 _UNIT_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _KAFKA_PREFIX = "LEADLINE_KAFKA_"
+_POINTS = re.compile("[0-9]{1,3}")
+_AMOUNT = re.compile(r"[0-9]{1,15}(\.[0-9]{1,4})?")
+_MOST_POINTS = 100  # of a score
 
 
 def parse_duration(text: str | timedelta) -> timedelta:
@@ -52,7 +56,36 @@ def _delays(text: str | tuple[str, ...]) -> tuple[str, ...]:
     return delays
 
 
+def _pairs(text: str, value: re.Pattern[str]) -> list[tuple[str, str]]:
+    """Read `name=number,name=number`; raises ValueError where a name is missing or stands twice, or a number is none."""
+    pairs = [(name.strip(), number.strip()) for name, _, number in (each.partition("=") for each in _split(text))]
+    names = {name for name, _ in pairs}
+    if "" in names or len(names) < len(pairs) or not all(value.fullmatch(number) for _, number in pairs):
+        message = "write name=number pairs with commas between, each name once, such as A=80,B=60"
+        raise ValueError(message)
+    return pairs
+
+
+def _thresholds(text: Any) -> Any:
+    return tuple((name, int(number)) for name, number in _pairs(text, _POINTS)) if isinstance(text, str) else text
+
+
+def _costs(text: Any) -> Any:
+    return tuple((name, Decimal(number)) for name, number in _pairs(text, _AMOUNT)) if isinstance(text, str) else text
+
+
+def _descending(pairs: tuple[tuple[str, int], ...]) -> tuple[tuple[str, int], ...]:
+    totals = [total for _, total in pairs]
+    if not totals or totals != sorted(set(totals), reverse=True) or totals[0] > _MOST_POINTS:
+        message = f"name at least one threshold, highest first, none twice, none above {_MOST_POINTS}"
+        raise ValueError(message)
+    return pairs
+
+
+Thresholds = Annotated[tuple[tuple[str, int], ...], NoDecode, BeforeValidator(_thresholds), AfterValidator(_descending)]
+Costs = Annotated[tuple[tuple[str, Decimal], ...], NoDecode, BeforeValidator(_costs)]
 Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
+Reason = Annotated[str, Field(max_length=100, pattern=r"^[^\x00]*$")]
 
 
 class Settings(BaseSettings):
@@ -68,10 +101,14 @@ class Settings(BaseSettings):
     instance: Annotated[str, Field(min_length=1, max_length=100)] = Field(default_factory=socket.gethostname)
     retry_delays: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_delays)] = DEFAULT_RETRY_DELAYS
     profile: Literal["default", "prospect", "staffing", "field-sales", "lead-api", "crm"] = "default"
+    lost_reasons: Annotated[tuple[Reason, ...], NoDecode, BeforeValidator(_split)] = ()
     dormant_after: Annotated[Duration, Field(gt=timedelta(0), le=timedelta(days=36_500))] = timedelta(days=90)
     group_protocol: Literal["consumer", "classic"] = "consumer"
     batch_records: Annotated[int, Field(ge=1, le=100_000)] = 2000
     failpoints: str = ""
+    grade_thresholds: Thresholds = (("A", 80), ("B", 60), ("C", 40), ("D", 20))
+    temperature_thresholds: Thresholds = (("hot", 70), ("warm", 40))
+    channel_costs: Costs = ()
     health_port: Annotated[int, Field(ge=0, le=65535)] | None = None
     data_dir: Path = Path(".leadline")
     log_format: Literal["json", "text"] = "json"

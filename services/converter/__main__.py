@@ -12,7 +12,7 @@ from services.converter.handler import ConverterHandler
 
 def make_handler(settings: Settings) -> Handler:
     """The handler as the settings want it."""
-    return ConverterHandler(instance=settings.instance, profile=settings.profile)
+    return ConverterHandler(instance=settings.instance, profile=settings.profile, lost_reasons=settings.lost_reasons)
 
 
 if __name__ == "__main__":

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from leadline.contracts import events
 from leadline.contracts.codes import ErrorCode
 from leadline.contracts.envelope import Envelope, read_envelope
+from leadline.contracts.events.leads import LOST_REASONS
 from leadline.contracts.times import time_now_text
 from leadline.delivery.message import Content
 from leadline.delivery.record import Record
 from leadline.errors import Rejected
 from services.converter.customers.reading import ABOUT_CUSTOMERS, CUSTOMERS, read_request
+from services.converter.decode_lead import Moment, check_lost_reason, read_lead_event, read_snapshot
 from services.converter.domain import names
 from services.converter.domain.decision import Request
 from services.converter.domain.lead import LeadChange, LeadItem, stamp
@@ -23,12 +25,13 @@ REQUESTS: Final = "conversion.requests"
 REQUESTED: Final = "leadline.conversion.requested.v1"
 _ACCEPTED: Final = {topic: events.accepted_on(topic) for topic in (LEADS, REQUESTS, CUSTOMERS)}
 _EVERY: Final = frozenset().union(*_ACCEPTED.values())
-_ITEM_EVENTS: Final = {"lead.item-added": False, "lead.item-changed": False, "lead.item-removed": True}
-_ABOUT_THE_EVENT: Final = {"lead_id", "notes", "reason", "by", "rep_id", "assignment_id"}
 
 
-def decode(record: Record) -> Content:
-    """Read a record of any of the converter's topics; raises Rejected for what can never be read."""
+def decode(record: Record, lost_reasons: Collection[str] = LOST_REASONS) -> Content:
+    """Read a record of any of the converter's topics; raises Rejected for what can never be read.
+
+    `lost_reasons` are all that a lead may be disqualified for.
+    """
     envelope = read_envelope(record.headers, record.value)
     if envelope.type not in _ACCEPTED.get(record.topic, _EVERY):
         raise Rejected(ErrorCode.TYPE_UNKNOWN, "this event type does not belong on this topic")
@@ -40,12 +43,12 @@ def decode(record: Record) -> Content:
         raise Rejected(ErrorCode.KEY_MISMATCH, "the record's key is not the lead_id of its body")
     kind = envelope.type[len("leadline.") : -len(".v1")]
     if kind == "conversion.requested":
-        return _request(record, envelope, data)
+        return _request(record, envelope, data, lost_reasons)
     if kind.startswith("conversion."):
         # A command goes before the records of its lead that wait for their next attempt: it is about them.
         return Content(envelope, data, order_key=_key_text(record), goes_first=True, conversion_id=data.conversion_id)
-    content = _item(record, envelope, data) if kind in _ITEM_EVENTS else _change(kind, record, envelope, data)
-    return Content(envelope, content, order_key=lead_id, goes_first=True)
+    check_lost_reason(kind, data, lost_reasons)
+    return Content(envelope, read_lead_event(kind, data, _moment(record, envelope)), order_key=lead_id, goes_first=True)
 
 
 def _key_text(record: Record) -> str:
@@ -65,10 +68,17 @@ def event_time(record: Record, envelope: Envelope) -> str:
     return envelope.time or time_now_text(datetime.fromtimestamp(record.timestamp_ms / 1000, UTC))
 
 
-def _request(record: Record, envelope: Envelope, data: Any) -> Content:
+def _moment(record: Record, envelope: Envelope) -> Moment:
+    at = event_time(record, envelope)
+    return Moment(at, stamp(at, record.offset), envelope.id)
+
+
+def _request(record: Record, envelope: Envelope, data: Any, lost_reasons: Collection[str]) -> Content:
     conversion_id = names.conversion_id(envelope.idempotency_key, envelope.source, envelope.id)
+    if data.lead is not None:
+        check_lost_reason("lead.snapshot", data.lead, lost_reasons)
     key = envelope.idempotency_key or f"{envelope.source}#{envelope.id}"
-    snapshot = _snapshot(record, envelope, data) if data.lead is not None else ()
+    snapshot = read_snapshot(data, _moment(record, envelope)) if data.lead is not None else ()
     request = _asked(data, (conversion_id, key, envelope.data, event_time(record, envelope)), snapshot)
     return Content(
         envelope, request, data.lead_id, repeat_key=f"{conversion_id}{hash(request.body)}", conversion_id=conversion_id
@@ -98,44 +108,3 @@ def _asked(data: Any, identity: tuple[str, str, bytes, str], snapshot: tuple[Lea
         data.batch_id,
         data.fingerprint,
     )
-
-
-def _snapshot(record: Record, envelope: Envelope, data: Any) -> tuple[LeadChange | LeadItem, ...]:
-    """The lead that a request brings along, as events of the request's time."""
-    at = event_time(record, envelope)
-    mark = stamp(at, record.offset)
-    fields = data.lead.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"lead_id", "items"})
-    change = LeadChange(data.lead_id, "lead.snapshot", mark, envelope.id, at, fields)
-    items = (
-        LeadItem(data.lead_id, item.kind, item.item_id, _set_fields(item, {"kind", "item_id"}), mark, is_removed=False)
-        for item in data.lead.items
-    )
-    return (change, *items)
-
-
-def _change(kind: str, record: Record, envelope: Envelope, data: Any) -> LeadChange:
-    at = event_time(record, envelope)
-    fields = _set_fields(data, _ABOUT_THE_EVENT) if kind in ("lead.created", "lead.updated") else {}
-    extra = _EXTRA_FIELDS.get(kind)
-    if extra:
-        fields = extra(data)
-    return LeadChange(data.lead_id, kind, stamp(at, record.offset), envelope.id, at, fields)
-
-
-def _set_fields(data: Any, leave_out: set[str]) -> dict[str, Any]:
-    fields: dict[str, Any] = data.model_dump(mode="json", exclude_unset=True, exclude=leave_out - {"notes"})
-    return fields
-
-
-_EXTRA_FIELDS: Final[dict[str, Callable[[Any], dict[str, Any]]]] = {
-    "lead.assigned": lambda data: {"assigned_to": data.rep_id},
-    "lead.disqualified": lambda data: {"lost_reason": data.reason},
-    "lead.scored": lambda data: {"score": {"behavioral": data.behavioral, "demographic": data.demographic}},
-}
-
-
-def _item(record: Record, envelope: Envelope, data: Any) -> LeadItem:
-    fields = _set_fields(data, {"lead_id", "kind", "item_id"})
-    mark = stamp(event_time(record, envelope), record.offset)
-    removed = _ITEM_EVENTS[envelope.type[len("leadline.") : -len(".v1")]]
-    return LeadItem(data.lead_id, data.kind, data.item_id, fields, mark, is_removed=removed)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
+from leadline.contracts.events.leads import LOST_REASONS
 from leadline.contracts.events.requests import ConversionCommand
 from leadline.contracts.times import time_now_text
 from leadline.delivery.handler import Input, Transaction
@@ -24,6 +25,7 @@ from services.converter.leads import Leads
 from services.converter.profiles import load_profiles
 from services.converter.session import Ask
 from services.converter.store import ConverterStore
+from services.converter.store_leads import LeadStore
 from services.converter.unreadable import note_unreadable, unreadable_request
 
 Clock = Callable[[], datetime]
@@ -40,18 +42,27 @@ class ConverterHandler:
     service: Final = "converter"
     inputs: Final = (Input(LEADS), Input(REQUESTS, after=LEADS), Input(CUSTOMERS))
 
-    def __init__(self, *, instance: str = "converter", profile: str = "default", clock: Clock = utc_now) -> None:
+    def __init__(
+        self,
+        *,
+        instance: str = "converter",
+        profile: str = "default",
+        lost_reasons: Collection[str] = (),
+        clock: Clock = utc_now,
+    ) -> None:
+        """`lost_reasons` are those that a tenant adds to the known ones."""
         self._store = ConverterStore()
-        self._leads = Leads(self._store)
+        self._leads = Leads(LeadStore())
         self._conversions = Conversions(self._store, self._leads, load_profiles(), profile)
         self._commands = Commands(self._store, self._conversions)
         self._customer_requests = CustomerRequests()
         self._instance = instance
         self._clock = clock
+        self._lost_reasons = LOST_REASONS.union(lost_reasons)
 
     def decode(self, record: Record) -> Content:
         """Bytes to content; raises Rejected."""
-        return decode(record)
+        return decode(record, self._lost_reasons)
 
     def announce(self, messages: Sequence[Message]) -> list[Outgoing]:
         """Say for each partition which conversions are worked on now."""

@@ -5,24 +5,46 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from leadline.delivery.handler import Transaction
+from services.converter.domain.items import Item, ItemKey, apply_words
 from services.converter.domain.lead import Lead, LeadChange, LeadItem, apply
-from services.converter.store import ConverterStore
+from services.converter.domain.status import ERASED
+from services.converter.store_leads import LeadStore
 
 
 class Leads:
     """Applies what lead events say."""
 
-    def __init__(self, store: ConverterStore) -> None:
+    def __init__(self, store: LeadStore) -> None:
         self._store = store
 
     def apply(self, transaction: Transaction, parts: Sequence[LeadChange | LeadItem]) -> None:
         """Bring leads and their items up to date."""
-        changes = [part for part in parts if isinstance(part, LeadChange)]
-        if changes:
-            known = self._store.lock_leads(transaction, {change.lead_id for change in changes})
-            leads = dict(known)
-            for change in changes:
-                leads[change.lead_id] = apply(leads.get(change.lead_id) or Lead(change.lead_id), change)
-            self._store.change_leads(transaction, [lead for lead_id, lead in leads.items() if lead_id in known])
-            self._store.add_leads(transaction, [lead for lead_id, lead in leads.items() if lead_id not in known])
-        self._store.save_items(transaction, [part for part in parts if isinstance(part, LeadItem)])
+        if not parts:
+            return
+        changes: dict[str, list[LeadChange]] = {}
+        words: dict[ItemKey, list[LeadItem]] = {}
+        for part in parts:
+            if isinstance(part, LeadChange):
+                changes.setdefault(part.lead_id, []).append(part)
+            else:
+                words.setdefault(part.key, []).append(part)
+        erased = self._change_leads(transaction, changes, {key[0] for key in words})
+        self._change_items(transaction, {key: said for key, said in words.items() if key[0] not in erased})
+
+    def _change_leads(
+        self, transaction: Transaction, changes: dict[str, list[LeadChange]], with_items: set[str]
+    ) -> frozenset[str]:
+        """Lock, fold and write the leads; gives those that are erased, whose items are gone."""
+        known = self._store.lock_leads(transaction, changes.keys() | with_items)
+        changed = [apply(known.get(lead_id) or Lead(lead_id), said) for lead_id, said in changes.items()]
+        # An item's lead is written before it is known itself, so that there is a row to lock.
+        unheard = [Lead(lead_id) for lead_id in with_items - known.keys() - changes.keys()]
+        self._store.change_leads(transaction, [lead for lead in changed if lead.lead_id in known])
+        self._store.add_leads(transaction, [*unheard, *(lead for lead in changed if lead.lead_id not in known)])
+        now_erased = [lead.lead_id for lead in changed if lead.status == ERASED]
+        self._store.forget_items(transaction, now_erased)
+        return frozenset(now_erased).union(lead.lead_id for lead in known.values() if lead.status == ERASED)
+
+    def _change_items(self, transaction: Transaction, words: dict[ItemKey, list[LeadItem]]) -> None:
+        known = self._store.known_items(transaction, words.keys())
+        self._store.save_items(transaction, [apply_words(known.get(key) or Item(*key), said) for key, said in words.items()])

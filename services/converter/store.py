@@ -1,4 +1,7 @@
-"""The converter's tables: set-based statements only, a handful for a whole batch whatever its size."""
+"""The converter's tables: set-based statements only, a handful for a whole batch whatever its size.
+
+What lead events write is in `store_leads.py`.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from leadline.postgres.queries import load_queries
 from services.converter.domain.carry import Items
 from services.converter.domain.custom_fields import Registry
 from services.converter.domain.decision import Known, Request, Taken
-from services.converter.domain.lead import Lead, LeadItem
+from services.converter.domain.lead import Lead
 from services.converter.domain.result import Existing
 
 
@@ -52,52 +55,13 @@ class ConverterStore:
     def __init__(self) -> None:
         self._queries = load_queries(Path(__file__).with_name("store.sql"))
 
-    def lock_leads(self, transaction: Transaction, lead_ids: Iterable[str]) -> dict[str, Lead]:
-        """The leads of these ids that are known, locked until the transaction ends."""
-        rows = transaction.execute(self._queries["lock_leads"], {"ids": sorted(set(lead_ids))})
-        return {row["lead_id"]: _lead(row) for row in rows}
-
     def leads_to_convert(self, transaction: Transaction, lead_ids: Iterable[str]) -> dict[str, Lead]:
-        """As `lock_leads`, without the stamps: a conversion does not change what lead events have said."""
+        """The leads of these ids that are known, locked until the transaction ends.
+
+        Without stamps and history: a conversion does not change what lead events have said.
+        """
         rows = transaction.execute(self._queries["leads_to_convert"], {"ids": sorted(set(lead_ids))})
         return {row["lead_id"]: _lead(row) for row in rows}
-
-    def add_leads(self, transaction: Transaction, leads: Sequence[Lead]) -> None:
-        """Write leads that were not known; raises where another instance has added one of them meanwhile."""
-        self._write_leads(transaction, "add_leads", leads)
-
-    def change_leads(self, transaction: Transaction, leads: Sequence[Lead]) -> None:
-        """Write leads that are locked as their events have left them."""
-        self._write_leads(transaction, "change_leads", leads)
-
-    def _write_leads(self, transaction: Transaction, query: str, leads: Sequence[Lead]) -> None:
-        if not leads:
-            return
-        ordered = sorted(leads, key=lambda lead: lead.lead_id)
-        parameters = {
-            "ids": [lead.lead_id for lead in ordered],
-            "statuses": [lead.status for lead in ordered],
-            "fields": [to_json(lead.fields) for lead in ordered],
-            "stamps": [to_json(lead.stamps) for lead in ordered],
-            "assignments": [to_json(lead.assignment) for lead in ordered],
-        }
-        transaction.execute(self._queries[query], parameters)
-
-    def save_items(self, transaction: Transaction, items: Sequence[LeadItem]) -> None:
-        """Write the things that hang on leads: one statement, unless there is more than one word of a thing."""
-        for ordered in _one_of_each(items):
-            self._save_different_items(transaction, ordered)
-
-    def _save_different_items(self, transaction: Transaction, ordered: Sequence[LeadItem]) -> None:
-        parameters = {
-            "leads": [item.lead_id for item in ordered],
-            "kinds": [item.kind for item in ordered],
-            "ids": [item.item_id for item in ordered],
-            "fields": [to_json(item.fields) for item in ordered],
-            "stamps": [item.stamp for item in ordered],
-            "removed": [item.is_removed for item in ordered],
-        }
-        transaction.execute(self._queries["save_items"], parameters)
 
     def items_of(self, transaction: Transaction, lead_ids: Iterable[str]) -> dict[str, Items]:
         """For each lead that has any, the things that hang on it: by kind and item id, their fields."""
@@ -192,27 +156,14 @@ class ConverterStore:
             transaction.execute(self._queries["update_conversions"], parameters)
 
 
-def _one_of_each(items: Sequence[LeadItem]) -> list[list[LeadItem]]:
-    """The first words of all things, then the second words, and so on, each list in the order of its keys.
-
-    Put together before they are written, they would carry older words over newer ones that are in the table.
-    """
-    words: dict[tuple[str, str, str], list[LeadItem]] = {}
-    for item in sorted(items, key=lambda item: item.stamp):
-        words.setdefault((item.lead_id, item.kind, item.item_id), []).append(item)
-    most = max((len(each) for each in words.values()), default=0)
-    return [[each[turn] for _, each in sorted(words.items()) if turn < len(each)] for turn in range(most)]
-
-
 def _lead(row: Mapping[str, Any]) -> Lead:
     return Lead(
         row["lead_id"],
         row["status"],
         row["fields"],
-        row["stamps"] or {},
-        row["assignment"],
-        str(row["conversion_id"]) if row["conversion_id"] else None,
-        str(row["customer_id"]) if row["customer_id"] else None,
+        assignment=row["assignment"],
+        conversion_id=str(row["conversion_id"]) if row["conversion_id"] else None,
+        customer_id=str(row["customer_id"]) if row["customer_id"] else None,
     )
 
 

@@ -1,44 +1,10 @@
--- name: lock_leads
--- In key order, since a retry or replay partition may bring the same leads to another instance.
-SELECT lead_id, status, fields, stamps, assignment, conversion_id, customer_id
-FROM lead
-WHERE lead_id = ANY(%(ids)b)
-ORDER BY lead_id
-FOR UPDATE
-
 -- name: leads_to_convert
--- As lock_leads, without what only lead events need.
-SELECT lead_id, status, fields, NULL AS stamps, assignment, conversion_id, customer_id
+-- Without what only lead events need. In key order, since another instance may hold the same leads.
+SELECT lead_id, status, fields, assignment, conversion_id, customer_id
 FROM lead
 WHERE lead_id = ANY(%(ids)b)
 ORDER BY lead_id
 FOR UPDATE
-
--- name: add_leads
--- No ON CONFLICT: a lead that another instance has added meanwhile was not looked at, so it must not be written over.
-INSERT INTO lead (lead_id, status, fields, stamps, assignment)
-SELECT lead_id, status, fields, stamps, assignment
-FROM unnest(%(ids)b::text[], %(statuses)b::text[], %(fields)b::jsonb[], %(stamps)b::jsonb[], %(assignments)b::jsonb[])
-    AS row (lead_id, status, fields, stamps, assignment)
-
--- name: change_leads
-UPDATE lead
-SET status = row.status, fields = row.fields, stamps = row.stamps, assignment = row.assignment,
-    converted_stamps = CASE WHEN lead.customer_id IS NOT NULL THEN coalesce(lead.converted_stamps, lead.stamps) END
-FROM unnest(%(ids)b::text[], %(statuses)b::text[], %(fields)b::jsonb[], %(stamps)b::jsonb[], %(assignments)b::jsonb[])
-    AS row (lead_id, status, fields, stamps, assignment)
-WHERE lead.lead_id = row.lead_id
-
--- name: save_items
-INSERT INTO lead_item AS item (lead_id, kind, item_id, fields, stamp, is_removed)
-SELECT lead_id, kind, item_id, fields, stamp, is_removed
-FROM unnest(%(leads)b::text[], %(kinds)b::text[], %(ids)b::text[], %(fields)b::jsonb[], %(stamps)b::text[],
-    %(removed)b::boolean[]) AS row (lead_id, kind, item_id, fields, stamp, is_removed)
-ON CONFLICT ON CONSTRAINT lead_item_key DO UPDATE
-SET fields = CASE WHEN excluded.is_removed THEN item.fields ELSE item.fields || excluded.fields END,
-    stamp = excluded.stamp,
-    is_removed = excluded.is_removed
-WHERE item.stamp < excluded.stamp
 
 -- name: items_of
 SELECT lead_id, kind, item_id, fields

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,14 +13,17 @@ from services.projector.domain.conversion import Facts, status_of
 from services.projector.domain.customer import Customer
 from services.projector.domain.dead_letter import DeadLetter
 from services.projector.domain.event import Event
-from services.projector.domain.fields import Fields
-from services.projector.domain.lead import Lead
+from services.projector.domain.fields import Fields, join_parts, split_parts
+from services.projector.domain.lead import SAID_BY_PARTS, Lead, contacted_and_qualified, sayings_of
+from services.projector.domain.lead_status import LeadConversion, history, standing
+from services.projector.domain.parts import PartChange
+from services.projector.domain.scoring import Scales, score_of
 
 Row = Mapping[str, Any]
 
 _LEAD_COLUMNS = (
-    "status_at", "first_name", "last_name", "company_name", "email", "phone", "source", "origin", "discovered_by",
-    "assigned_to",
+    "first_name", "last_name", "company_name", "email", "phone", "source", "origin", "discovered_by", "assigned_to",
+    "lost_reason", "tags",
 )  # fmt: skip
 _CUSTOMER_COLUMNS = ("customer_number", "code", "name", "lead_id", "conversion_id")
 _NOTIFICATION_COLUMNS = (
@@ -44,31 +47,49 @@ def lead_from_row(row: Row) -> Lead:
     """What the store knew of a lead."""
     return Lead(
         lead_id=row["lead_id"],
-        fields=Fields(row["data"], row["field_times"]),
+        fields=Fields(split_parts(row["data"], SAID_BY_PARTS), row["field_times"]),
+        sayings={stamp: (kind, status) for stamp, (kind, status) in row["sayings"].items()},
         created_at=_text(row["created_at"]),
         updated_at=_text(row["updated_at"]),
         erased=row["erased"],
-        converted_at=_text(row["converted_at"]),
-        customer_id=row["customer_id"],
-        conversion_id=row["conversion_id"],
     )
 
 
-def lead_row(lead: Lead, latest: Row | None) -> Row:
-    """A row of `lead`; `latest` is what the store says of the lead's conversions."""
-    values = lead.fields.values
-    return {name: values.get(name) for name in _LEAD_COLUMNS} | {
+def lead_row(lead: Lead, conversions: Sequence[Row], scales: Scales) -> Row:
+    """A row of `lead`; `conversions` are the lead's, latest first, as the store knows them."""
+    values = join_parts(lead.fields, SAID_BY_PARTS)
+    known = [LeadConversion(**{name: row[name] for name in LeadConversion._fields}) for row in conversions]
+    periods, winner = history(sayings_of(lead), known), standing(known)
+    latest = conversions[0]["conversion_id"] if conversions else None
+    contacted_at, qualified_at = contacted_and_qualified(lead)
+    return {name: values.get(name) for name in _LEAD_COLUMNS} | _score_columns(values, scales) | {
         "lead_id": lead.lead_id,
-        "status": lead.status(has_open_conversion=bool(latest and latest["is_open"])),
-        "customer_id": lead.customer_id,
-        "conversion_id": latest["conversion_id"] if latest and lead.converted_at is None else lead.conversion_id,
-        "converted_at": lead.converted_at,
+        "status": periods[-1].status if periods else "new",
+        "status_at": periods[-1].since if periods else None,
+        "status_history": [period._asdict() for period in periods],
+        "sayings": lead.sayings,
+        "customer_id": winner and winner.customer_id,
+        "conversion_id": winner.conversion_id if winner else latest,
+        "contacted_at": contacted_at,
+        "qualified_at": qualified_at,
+        "converted_at": winner and winner.completed_at,
         "created_at": lead.created_at,
         "updated_at": lead.updated_at,
         "data": values,
         "field_times": lead.fields.times,
         "erased": lead.erased,
-    }
+    }  # fmt: skip
+
+
+def _score_columns(values: Row, scales: Scales) -> dict[str, Any]:
+    score = score_of(values["score"], scales) if values.get("score") else {}
+    return {"score_total": score.get("total"), "grade": score.get("grade"), "temperature": score.get("temperature")}
+
+
+def part_row(part: PartChange, scales: Scales) -> Row:
+    """A row of `lead_part_change` or `customer_part_change`; a score is kept with the grade of its day."""
+    row = part._asdict()
+    return row | {"value": {**part.value, **score_of(part.value, scales)}} if part.aspect == "score" else row
 
 
 def customer_from_row(row: Row) -> Customer:

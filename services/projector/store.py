@@ -18,17 +18,19 @@ from services.projector.domain.changes import Changes, TimelineEntry
 from services.projector.domain.conversion import Facts, join_facts
 from services.projector.domain.customer import apply_event
 from services.projector.domain.lead import Lead
+from services.projector.domain.scoring import DEFAULT_SCALES, Scales
 
 
 class StatusStore:
     """Writes through the transaction that it is given, and commits nothing."""
 
-    def __init__(self) -> None:
+    def __init__(self, scales: Scales = DEFAULT_SCALES) -> None:
         self._queries = load_queries(Path(__file__).with_name("store.sql"))
+        self._scales = scales
 
     def apply(self, transaction: Transaction, changes: Changes) -> None:
         """Merge what a batch has brought into every table that it touches."""
-        write = _Writer(transaction, self._queries)
+        write = _Writer(transaction, self._queries, self._scales)
         facts = _merge_conversions(write, changes)
         changes.accept_embedded(facts)
         leads_of_conversions = {lead_id for each in facts.values() for lead_id in _lead_ids(each)}
@@ -42,9 +44,10 @@ class StatusStore:
 class _Writer:
     """Runs named queries over sets; an empty set costs nothing."""
 
-    def __init__(self, transaction: Transaction, queries: Mapping[str, str]) -> None:
+    def __init__(self, transaction: Transaction, queries: Mapping[str, str], scales: Scales) -> None:
         self._transaction = transaction
         self._queries = queries
+        self.scales = scales
 
     def ids(self, query: str, ids: Collection[str]) -> list[Mapping[str, Any]]:
         """Run a query over ids, in their order; gives its rows, none for a query that returns nothing."""
@@ -74,11 +77,16 @@ def _merge_leads(write: _Writer, changes: Changes, leads_of_conversions: set[str
     ids = changes.leads.keys() | leads_of_conversions
     write.ids("claim_leads", changes.leads)
     known = [rows.lead_from_row(row) for row in write.ids("lock_leads", ids)]
-    conversions = {row["lead_id"]: row for row in write.ids("find_conversions_of_leads", ids)}
+    conversions: dict[str, list[rows.Row]] = {}
+    for row in write.ids("find_conversions_of_leads", ids):
+        conversions.setdefault(row["lead_id"], []).append(row)
     leads = [_changed(lead, changes) for lead in known]
-    write.rows("write_leads", (rows.lead_row(lead, conversions.get(lead.lead_id)) for lead in leads))
+    write.rows("write_leads", (rows.lead_row(lead, conversions.get(lead.lead_id, []), write.scales) for lead in leads))
     write.rows("add_lead_events", map(rows.timeline_row, changes.lead_timeline))
-    write.ids("empty_history_of_erased_leads", [lead.lead_id for lead in leads if lead.erased])
+    write.rows("add_lead_parts", (rows.part_row(part, write.scales) for part in changes.lead_parts))
+    erased = [lead.lead_id for lead in leads if lead.erased]
+    write.ids("empty_history_of_erased_leads", erased)
+    write.ids("empty_parts_of_erased_leads", erased)
 
 
 def _changed(lead: Lead, changes: Changes) -> Lead:
@@ -106,6 +114,7 @@ def _merge_customers(write: _Writer, changes: Changes) -> None:
             customers[index] = apply_event(customers[index], event)
     write.rows("write_customers", map(rows.customer_row, customers))
     write.ids("show_orders", ids)
+    write.rows("add_customer_parts", (rows.part_row(part, write.scales) for part in changes.customer_parts))
 
 
 def _merge_dead_letters(write: _Writer, changes: Changes) -> None:

@@ -12,12 +12,12 @@ ORDER BY conversion_id FOR UPDATE
 UPDATE conversion AS c SET
     lead_id = r.lead_id, state = r.state, attempt = r.attempt, retry_count = r.retry_count, retryable = r.retryable,
     error_code = r.error ->> 'code', error_message = r.error ->> 'message', error = r.error,
-    requested_by = r.requested_by, origin = r.origin, requested_at = r.requested_at, started_at = r.started_at,
+    requested_by = r.requested_by, origin = r.origin, batch_id = r.batch_id, requested_at = r.requested_at, started_at = r.started_at,
     last_retry_at = r.last_retry_at, next_retry_at = r.next_retry_at, finished_at = r.finished_at,
     customer_id = r.customer_id, result = coalesce(c.result, r.result), updated_at = r.updated_at, facts = r.facts
 FROM jsonb_to_recordset(%(rows)s::jsonb) AS r (
     conversion_id text, lead_id text, state text, attempt integer, retry_count integer, retryable boolean, error jsonb,
-    requested_by jsonb, origin text, requested_at timestamptz, started_at timestamptz, last_retry_at timestamptz,
+    requested_by jsonb, origin text, batch_id text, requested_at timestamptz, started_at timestamptz, last_retry_at timestamptz,
     next_retry_at timestamptz, finished_at timestamptz, customer_id text, result jsonb, updated_at timestamptz, facts jsonb)
 WHERE c.conversion_id = r.conversion_id
 
@@ -35,28 +35,35 @@ SELECT id, 'new', '9999-12-31T00:00:00Z', 'epoch', '{}', '{}' FROM unnest(%(ids)
 ON CONFLICT DO NOTHING
 
 -- name: lock_leads
-SELECT lead_id, data, field_times, created_at, updated_at, erased, converted_at, customer_id, conversion_id
+SELECT lead_id, data, field_times, sayings, created_at, updated_at, erased
 FROM lead WHERE lead_id = ANY(%(ids)s::text[])
 ORDER BY lead_id FOR UPDATE
 
 -- name: find_conversions_of_leads
--- For each lead its latest conversion, and whether any is under way (one that a person may still retry counts).
-SELECT DISTINCT ON (lead_id) lead_id, conversion_id,
-    bool_or(state IN ('pending', 'processing') OR coalesce(retryable, false)) OVER (PARTITION BY lead_id) AS is_open
-FROM conversion WHERE lead_id = ANY(%(ids)s::text[])
-ORDER BY lead_id, requested_at DESC NULLS LAST, conversion_id
+-- Latest first. One that has failed has not ended while a person may still retry it. Times as the facts write them.
+SELECT lead_id, conversion_id, customer_id,
+    to_char(requested_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS requested_at,
+    CASE WHEN retryable IS NOT TRUE THEN to_char(finished_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') END
+        AS ended_at,
+    facts -> 'completed' ->> 'at' AS completed_at, facts -> 'reverted' ->> 'at' AS reverted_at,
+    coalesce(facts -> 'accepted' -> 'implied', '[]') AS implied
+FROM conversion AS c WHERE lead_id = ANY(%(ids)s::text[])
+ORDER BY lead_id, c.requested_at DESC NULLS LAST, conversion_id
 
 -- name: write_leads
 UPDATE lead AS l SET
-    status = r.status, status_at = r.status_at, first_name = r.first_name, last_name = r.last_name,
-    company_name = r.company_name, email = r.email, phone = r.phone, source = r.source, origin = r.origin,
-    discovered_by = r.discovered_by, assigned_to = r.assigned_to, customer_id = r.customer_id,
-    conversion_id = r.conversion_id, converted_at = r.converted_at, created_at = r.created_at,
-    updated_at = r.updated_at, data = r.data, field_times = r.field_times, erased = r.erased
+    status = r.status, status_at = r.status_at, status_history = r.status_history, sayings = r.sayings,
+    first_name = r.first_name, last_name = r.last_name, company_name = r.company_name, email = r.email, phone = r.phone,
+    source = r.source, origin = r.origin, discovered_by = r.discovered_by, assigned_to = r.assigned_to,
+    score_total = r.score_total, grade = r.grade, temperature = r.temperature, lost_reason = r.lost_reason, tags = r.tags,
+    customer_id = r.customer_id, conversion_id = r.conversion_id, contacted_at = r.contacted_at,
+    qualified_at = r.qualified_at, converted_at = r.converted_at, created_at = r.created_at, updated_at = r.updated_at, data = r.data, field_times = r.field_times, erased = r.erased
 FROM jsonb_to_recordset(%(rows)s::jsonb) AS r (
-    lead_id text, status text, status_at timestamptz, first_name text, last_name text, company_name text, email text,
-    phone text, source text, origin text, discovered_by text, assigned_to text, customer_id text, conversion_id text,
-    converted_at timestamptz, created_at timestamptz, updated_at timestamptz, data jsonb, field_times jsonb, erased text)
+    lead_id text, status text, status_at timestamptz, status_history jsonb, sayings jsonb, first_name text,
+    last_name text, company_name text, email text, phone text, source text, origin text, discovered_by text,
+    assigned_to text, score_total integer, grade text, temperature text, lost_reason text, tags jsonb, customer_id text,
+    conversion_id text, contacted_at timestamptz, qualified_at timestamptz, converted_at timestamptz,
+    created_at timestamptz, updated_at timestamptz, data jsonb, field_times jsonb, erased text)
 WHERE l.lead_id = r.lead_id
 
 -- name: add_lead_events
@@ -68,10 +75,20 @@ FROM jsonb_to_recordset(%(rows)s::jsonb) AS r (
 ON CONFLICT DO NOTHING
 
 -- name: empty_history_of_erased_leads
-UPDATE lead_event AS e SET detail = '{}'
-FROM lead AS l
-WHERE l.lead_id = ANY(%(ids)s::text[]) AND l.erased IS NOT NULL
-    AND e.lead_id = l.lead_id AND e.at <= left(l.erased, 27)::timestamptz AND e.detail <> '{}'
+-- An erasure is final: no word before or after it is kept.
+UPDATE lead_event SET detail = '{}' WHERE lead_id = ANY(%(ids)s::text[]) AND detail <> '{}'
+
+-- name: add_lead_parts
+INSERT INTO lead_part_change (lead_id, aspect, part_id, ce_source, ce_id, at, stamp, value)
+SELECT subject_id, aspect, part_id, source, event_id, at, stamp, value
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS r (
+    subject_id text, aspect text, part_id text, source text, event_id text, at timestamptz, stamp text, value jsonb)
+ON CONFLICT DO NOTHING
+
+-- name: empty_parts_of_erased_leads
+-- Who worked on the lead is no personal data of the lead's.
+UPDATE lead_part_change SET value = '{}'
+WHERE lead_id = ANY(%(ids)s::text[]) AND aspect <> 'assignment' AND value <> '{}'
 
 -- name: claim_order_summaries
 INSERT INTO order_summary (customer_id, orders) SELECT id, 0 FROM unnest(%(ids)s::text[]) AS id
@@ -82,13 +99,14 @@ SELECT customer_id FROM order_summary WHERE customer_id = ANY(%(ids)s::text[]) O
 
 -- name: write_orders
 -- One order may be told of more than once, and its cancellation before its placing.
-INSERT INTO customer_order AS o (customer_id, order_id, placed_at, cancelled_at)
-SELECT customer_id, order_id, min(placed_at), min(cancelled_at)
+INSERT INTO customer_order AS o (customer_id, order_id, placed_at, cancelled_at, amount, currency)
+SELECT customer_id, order_id, min(placed_at), min(cancelled_at), max(amount), max(currency)
 FROM jsonb_to_recordset(%(rows)s::jsonb) AS r (
-    customer_id text, order_id text, placed_at timestamptz, cancelled_at timestamptz)
+    customer_id text, order_id text, placed_at timestamptz, cancelled_at timestamptz, amount numeric, currency text)
 GROUP BY customer_id, order_id
 ON CONFLICT (customer_id, order_id) DO UPDATE SET
-    placed_at = least(o.placed_at, excluded.placed_at), cancelled_at = least(o.cancelled_at, excluded.cancelled_at)
+    placed_at = least(o.placed_at, excluded.placed_at), cancelled_at = least(o.cancelled_at, excluded.cancelled_at),
+    amount = greatest(o.amount, excluded.amount), currency = greatest(o.currency, excluded.currency)
 
 -- name: summarise_orders
 UPDATE order_summary AS s SET orders = r.orders, first_order_at = r.first_order_at
@@ -131,6 +149,13 @@ SELECT subject_id, source, event_id, topic, partition, kafka_offset, type, at, d
 FROM jsonb_to_recordset(%(rows)s::jsonb) AS r (
     subject_id text, source text, event_id text, topic text, partition integer, kafka_offset bigint, type text,
     at timestamptz, detail jsonb)
+ON CONFLICT DO NOTHING
+
+-- name: add_customer_parts
+INSERT INTO customer_part_change (customer_id, aspect, part_id, ce_source, ce_id, at, stamp, value)
+SELECT subject_id, aspect, part_id, source, event_id, at, stamp, value
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS r (
+    subject_id text, aspect text, part_id text, source text, event_id text, at timestamptz, stamp text, value jsonb)
 ON CONFLICT DO NOTHING
 
 -- name: claim_decisions

@@ -31,10 +31,8 @@ class Converter:
         migrate(url, "converter")
         self.url = url
         self.ledger = PostgresLedger(url, "converter", "converter", "")
-        self._clock = iter(range(10**6))
-
-    def handler(self) -> ConverterHandler:
-        return ConverterHandler(clock=lambda: datetime.fromtimestamp(1_790_000_000 + next(self._clock), UTC))
+        seconds = iter(range(10**6))
+        self._handler = ConverterHandler(clock=lambda: datetime.fromtimestamp(1_790_000_000 + next(seconds), UTC))
 
     def take(self, *records: Record, **state: Any) -> list[Outcome]:
         with self.ledger.work() as work:
@@ -46,21 +44,21 @@ class Converter:
         for first in (True, False):
             share = [message for message in messages if message.content.goes_first is first]
             if share:
-                decided = handle_isolated(self.handler(), work, share, self.ledger.is_record_fault)
+                decided = handle_isolated(self._handler, work, share, self.ledger.is_record_fault)
                 outcomes |= {id(message): outcome for message, outcome in zip(share, decided, strict=True)}
         return [outcomes[id(message)] for message in messages]
 
     def message(self, record: Record, *, attempt: int = 1, replays: int = 0, rung: Rung | None = None) -> Message:
         origin = Origin(record.topic, record.partition, record.offset, record.timestamp_ms)
-        return Message(record, origin, Attempt(attempt, replays, None), rung, self.handler().decode(record))
+        return Message(record, origin, Attempt(attempt, replays, None), rung, self._handler.decode(record))
 
     def refuse(self, record: Record) -> list[Outgoing]:
         """As the engine does with a record that cannot be decoded."""
         with pytest.raises(Rejected) as refused:
-            self.handler().decode(record)
+            self._handler.decode(record)
         trail = Trail(record, Origin(*record[:4]), Attempt(1, 0, None))
         with self.ledger.work() as work:
-            return self.handler().on_rejected(work, trail, Failure(refused.value.code, refused.value.message))
+            return self._handler.on_rejected(work, trail, Failure(refused.value.code, refused.value.message))
 
     def rows(self, query: str) -> list[dict[str, Any]]:
         with connect(self.url, "converter") as connection:

@@ -42,6 +42,10 @@ class Projector:
         with connect(self._url, "projector") as connection:
             return connection.execute(query.encode()).fetchall()
 
+    def run(self, statement: str) -> None:
+        with connect(self._url, "projector") as connection:
+            connection.execute(statement.encode())
+
     def row(self, query: str) -> dict[str, Any]:
         (found,) = self.rows(query)
         return found

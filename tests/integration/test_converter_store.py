@@ -184,18 +184,6 @@ def test_what_cannot_be_kept_of_an_unreadable_request_is_not_tried(converter: Co
     assert converter.rows("SELECT 1 AS one FROM conversion") == []
 
 
-Story = list[tuple[int, str, dict[str, Any]]]
-ITEM: Story = [(3, "item-added", {"phone": "3"}), (5, "item-changed", {"phone": "5"}), (7, "item-changed", {"email": "7@x"})]
-
-
-@pytest.mark.parametrize("batches", [[[0, 1, 2]], [[0], [1], [2]], [[1], [0, 2]], [[2, 1, 0]], [[1, 1], [2], [1]]])
-def test_an_older_word_about_an_item_never_undoes_a_newer_one(converter: Converter, batches: list[list[int]]) -> None:
-    for batch in batches:
-        parts = [ITEM[index] for index in batch]
-        converter.take(*(lead_event(name, second=at, kind="contact", item_id="c-1", **data) for at, name, data in parts))
-    assert converter.one("SELECT fields FROM lead_item")["fields"] == {"phone": "5", "email": "7@x"}
-
-
 @pytest.mark.parametrize("name", ["updated", "created", "junked", "qualified", "scored", "assigned"])
 def test_what_is_said_of_a_lead_after_its_conversion_is_kept_and_changes_no_status(converter: Converter, name: str) -> None:
     converter.take(*qualified(), requested("K"))

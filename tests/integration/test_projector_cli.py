@@ -11,9 +11,9 @@ import typer
 from typer.testing import CliRunner, Result
 
 from leadline.cli import ask, watch
-from leadline.cli.ask import Answer
 from leadline.postgres.ledger import PostgresLedger
 from leadline.postgres.migrate import migrate
+from leadline.status.things import Answer
 from services.projector.domain.conversion import conversion_id_of
 from services.projector.handler import ProjectorHandler
 from services.projector.reading import read

@@ -87,6 +87,6 @@ def read(out: Outgoing) -> tuple[str, Any]:
     return envelope.type.removeprefix("leadline.").removesuffix(".v1"), decode_body(envelope.type, envelope.data)
 
 
-def lead_event(name: str, *, second: int = 0, lead_id: str = "L-1", **data: Any) -> Record:
+def lead_event(name: str, /, *, second: int = 0, lead_id: str = "L-1", **data: Any) -> Record:
     """An event of lead.events."""
     return record("lead.events", f"lead.{name}", {"lead_id": lead_id, **data}, second=second)

@@ -8,13 +8,17 @@ import orjson
 import pytest
 
 from leadline.contracts.codes import ErrorCode
+from leadline.contracts.events.leads import LOST_REASONS
 from leadline.delivery.message import Attempt
 from leadline.delivery.record import Origin, Record
 from leadline.delivery.trail import Trail
-from leadline.errors import Rejected
+from leadline.errors import Rejected, SetupError
+from leadline.runtime.settings import load_settings
+from services.converter.__main__ import make_handler
 from services.converter.decode import decode
 from services.converter.domain.lead import LeadChange, LeadItem
 from services.converter.domain.names import conversion_id
+from services.converter.handler import ConverterHandler
 from services.converter.unreadable import unreadable_request
 from tests.unit.converter_records import ADA, lead_event
 from tests.unit.service_records import at, record, requested
@@ -89,6 +93,71 @@ def test_lead_events_go_first() -> None:
     assert dict(content.data.fields) == ADA
 
 
+@pytest.mark.parametrize("reason", sorted(LOST_REASONS))
+def test_every_known_reason_may_lose_a_lead(reason: str) -> None:
+    assert decode(lead_event("disqualified", reason=reason)).data.fields == {"lost_reason": reason}
+
+
+def test_the_known_reasons_are_the_seven_common_ones_and_other() -> None:
+    common = {"no_budget", "no_authority", "no_need", "no_timeline", "bad_fit", "competitor", "not_ready"}
+    assert common | {"other"} == LOST_REASONS
+
+
+@pytest.mark.parametrize(
+    ("taken", "field"),
+    [
+        (lead_event("disqualified"), "reason"),
+        (lead_event("disqualified", reason=None), "reason"),
+        (lead_event("disqualified", reason="too_far"), "reason"),
+        (lead_event("created", email="a@b", lost_reason="too_far"), "lost_reason"),
+        (lead_event("updated", lost_reason="too_far"), "lost_reason"),
+        (requested("k", lead={**ADA, "lost_reason": "too_far"}), "lead.lost_reason"),
+    ],
+)
+def test_a_lead_is_not_lost_without_a_reason_or_for_one_that_nobody_has_registered(taken: Record, field: str) -> None:
+    with pytest.raises(Rejected) as refused:
+        decode(taken)
+    assert (refused.value.code, refused.value.fields) == (ErrorCode.SCHEMA_INVALID, (field,))
+    assert "too_far" not in refused.value.message
+
+
+@pytest.mark.parametrize("taken", [lead_event("disqualified", reason="too_far"), lead_event("updated", lost_reason="too_far")])
+def test_a_reason_that_a_tenant_has_registered_loses_a_lead(taken: Record) -> None:
+    handler = ConverterHandler(lost_reasons=("too_far",))
+    assert handler.decode(taken).data.fields == {"lost_reason": "too_far"}
+    assert handler.decode(lead_event("disqualified", reason="other")).data.fields == {"lost_reason": "other"}
+
+
+def test_the_setting_of_a_tenant_reaches_the_handler(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEADLINE_LOST_REASONS", "too_far, bought elsewhere,")
+    handler = make_handler(load_settings())
+    for reason in ("too_far", "bought elsewhere", "no_need"):
+        assert handler.decode(lead_event("disqualified", reason=reason)).data.fields == {"lost_reason": reason}
+    with pytest.raises(Rejected):
+        handler.decode(lead_event("disqualified", reason="bought"))
+
+
+def test_a_reason_that_no_event_could_give_is_no_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEADLINE_LOST_REASONS", "x" * 101)
+    with pytest.raises(SetupError, match="LEADLINE_LOST_REASONS"):
+        load_settings()
+
+
+@pytest.mark.parametrize("status", ["new", "qualified", "disqualified", "junk", "converting", "converted", "lost"])
+def test_an_update_sets_no_status_that_has_an_event_of_its_own(status: str) -> None:
+    with pytest.raises(Rejected) as refused:
+        decode(lead_event("updated", status=status))
+    assert (refused.value.code, refused.value.fields) == (ErrorCode.SCHEMA_INVALID, ("status",))
+
+
+@pytest.mark.parametrize("status", ["converting", "converted"])
+def test_nobody_but_a_conversion_says_that_a_lead_is_converted(status: str) -> None:
+    for taken in (lead_event("created", email="a@b", status=status), requested("k", lead={**ADA, "status": status})):
+        with pytest.raises(Rejected) as refused:
+            decode(taken)
+        assert refused.value.fields in {("status",), ("lead.status",)}
+
+
 def test_an_item_is_an_item_and_its_removal_says_so() -> None:
     for name, is_removed in [("item-added", False), ("item-changed", False), ("item-removed", True)]:
         item = decode(lead_event(name, kind="contact", item_id="c-1")).data
@@ -98,9 +167,16 @@ def test_an_item_is_an_item_and_its_removal_says_so() -> None:
 
 def test_a_lead_that_comes_with_a_request_is_events_of_the_requests_time() -> None:
     items = [{"kind": "contact", "item_id": "c-1", "email": "bo@x.de"}]
-    change, item = decode(requested("k", lead={**ADA, "items": items}, second=5)).data.snapshot
-    assert (change.at, dict(change.fields)) == (at(5), ADA)
+    taken = requested("k", lead={**ADA, "status": "qualified", "items": items}, second=5)
+    change, item = decode(taken).data.snapshot
+    assert (change.at, dict(change.fields), change.status) == (at(5), ADA, "=qualified")
     assert (item.item_id, item.fields, item.stamp) == ("c-1", {"email": "bo@x.de"}, change.stamp)
+
+
+def test_a_request_and_a_lead_event_of_one_time_and_offset_are_never_taken_for_each_other() -> None:
+    brings = requested("k", lead=ADA, second=5)
+    event = lead_event("created", **ADA, second=5)._replace(offset=brings.offset)
+    assert decode(brings).data.snapshot[0].stamp > decode(event).data.stamp
 
 
 @pytest.mark.parametrize("topic", ["converter.retry.5s", "converter.replay"])

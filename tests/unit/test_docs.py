@@ -14,6 +14,7 @@ from leadline.contracts.topics import all_topics
 from leadline.delivery.record import Record
 from leadline.local.settings import LocalSettings
 from leadline.runtime.settings import Settings
+from leadline.status.metrics import METRICS
 from services.converter.decode import decode
 
 ROOT = Path(__file__).parents[2]
@@ -87,6 +88,19 @@ def test_the_settings_table_says_the_default(name: str) -> None:
     text = ",".join(default) if isinstance(default, tuple) else str(default)
 
     assert f"| `LEADLINE_{name.upper()}` | `{text}` |" in section(ARCHITECTURE, "Settings")
+
+
+@pytest.mark.parametrize("name", ["grade_thresholds", "temperature_thresholds"])
+def test_the_settings_table_says_the_default_thresholds(name: str) -> None:
+    text = ",".join(f"{word}={least}" for word, least in Settings.model_fields[name].default)
+
+    assert f"| `LEADLINE_{name.upper()}` | `{text}` |" in section(ARCHITECTURE, "Settings")
+
+
+def test_the_page_of_metrics_defines_every_metric_and_no_other() -> None:
+    page = (ROOT / "docs" / "metrics.md").read_text("utf-8")
+
+    assert tuple(re.findall(r"^## (\w+)$", page, re.MULTILINE)) == METRICS
 
 
 def test_the_topics_table_names_every_topic_and_no_other() -> None:

@@ -1,4 +1,4 @@
-"""Imports point inward: contracts -> delivery -> kafka, postgres -> runtime -> operations, local -> cli; then services.
+"""Imports point inward: contracts -> delivery -> kafka, postgres -> runtime -> operations, status, local -> cli; then services.
 
 Read from the code by `ast`, so that imports inside functions and under TYPE_CHECKING count too.
 """
@@ -25,6 +25,7 @@ RANKS: Mapping[str, int] = {
     "leadline.postgres": 3,
     "leadline.runtime": 4,
     "leadline.operations": 5,
+    "leadline.status": 5,
     "leadline.local": 5,
     "leadline.cli": 6,
 }

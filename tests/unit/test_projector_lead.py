@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from leadline.delivery.record import Record
 from services.projector.domain.changes import Changes
 from services.projector.domain.conversion import conversion_id_of
-from services.projector.domain.fields import NOTHING_SAID
-from services.projector.domain.lead import Lead
+from services.projector.domain.fields import NOTHING_SAID, Fields, join_parts, split_parts
+from services.projector.domain.lead import SAID_BY_PARTS, Lead, sayings_of
+from services.projector.domain.lead_status import history
 from services.projector.handler import gather
 from services.projector.reading import read
 from tests.unit.service_records import at, completed, messages, record, requested
@@ -62,33 +63,21 @@ def test_null_clears_a_field() -> None:
     assert lead.fields.values["email"] is None
 
 
-def test_a_converted_lead_stays_converted_whatever_is_said_later() -> None:
-    lead = lead_after(CREATED, QUALIFIED, completed("K-1", second=30), lead_event("nurturing-started", 90))
-    assert lead.status(has_open_conversion=True) == "converted"
-    assert (lead.customer_id, lead.conversion_id, lead.converted_at) == ("C-1", "K-1", at(30))
-
-
 def test_a_lead_that_only_a_completed_conversion_speaks_of_exists() -> None:
-    assert lead_after(completed("K-1")).status(has_open_conversion=False) == "converted"
+    assert lead_after(completed("K-1")).created_at == at(30)
 
 
-def test_a_lead_is_shown_as_converting_while_its_conversion_is_under_way() -> None:
-    assert lead_after(CREATED, QUALIFIED).status(has_open_conversion=True) == "converting"
-    assert lead_after(CREATED, QUALIFIED).status(has_open_conversion=False) == "qualified"
-    assert lead_after(CREATED, DISQUALIFIED).status(has_open_conversion=True) == "disqualified"
+def test_an_erased_lead_keeps_no_field_whenever_it_was_said() -> None:
+    late = lead_event("updated", 9, phone="1")
+    for arrival in permutations([ERASED, CREATED, QUALIFIED, late]):
+        lead = lead_after(*arrival)
+        assert lead.fields.values == {}
+        assert [period.status for period in history(sayings_of(lead), [])] == ["new", "qualified"]
 
 
-def test_a_source_system_cannot_call_a_lead_converted() -> None:
-    lead = lead_after(lead_event("created", 1, last_name="Byron", status="converted"))
-    assert lead.status(has_open_conversion=False) == "new"
-    lead = lead_after(lead_event("created", 1, last_name="Byron", status="qualified"))
-    assert lead.status(has_open_conversion=False) == "qualified"
-
-
-def test_an_erased_lead_keeps_no_field_that_was_said_before() -> None:
-    lead = lead_after(ERASED, CREATED, RENAMED, QUALIFIED)
-    assert set(lead.fields.values) == {"status", "status_at"}
-    assert lead_after(CREATED, ERASED, lead_event("updated", 9, phone="1")).fields.values["phone"] == "1"
+def test_what_is_said_after_an_erasure_changes_no_status() -> None:
+    lead = lead_after(CREATED, ERASED, lead_event("junked", 9))
+    assert [period.status for period in history(sayings_of(lead), [])] == ["new"]
 
 
 def test_the_lead_in_a_request_counts_from_the_requests_time() -> None:
@@ -96,7 +85,7 @@ def test_the_lead_in_a_request_counts_from_the_requests_time() -> None:
     request = requested("key-1", second=2, lead=embedded)
     lead = lead_after(lead_event("updated", 3, email="new@example.com"), request)
     assert lead.fields.values["email"] == "new@example.com"
-    assert lead.status(has_open_conversion=False) == "qualified"
+    assert history(lead.sayings, [])[-1].status == "qualified"
 
 
 def test_a_repeated_request_does_not_take_back_what_was_said_since() -> None:
@@ -125,3 +114,22 @@ def test_fields_do_not_depend_on_the_order_or_number_of_merges(said: list[tuple[
     for second, changes in shuffled:
         fields = fields.merge(changes, at(second))
     assert (fields.values, fields.times) == (in_order.values, in_order.times)
+
+
+PARTS = st.dictionaries(st.sampled_from(["size", "color", "a.b"]), st.one_of(st.none(), st.integers()))
+SAYING_PARTS = st.tuples(st.integers(0, 9), st.one_of(st.none(), PARTS))
+
+
+@given(st.lists(SAYING_PARTS, unique_by=lambda said: said[0]), st.randoms(use_true_random=False))
+def test_a_part_that_is_not_said_stays_and_null_clears_all_before_it(said: list[tuple[int, Any]], random: Any) -> None:
+    expected: dict[str, Any] = {}
+    for _, parts in sorted(said, key=lambda pair: pair[0]):
+        expected = {} if parts is None else {**expected, **parts}
+    random.shuffle(said)
+    fields = NOTHING_SAID
+    for second, parts in said:
+        fields = fields.merge(split_parts({"custom_fields": parts}, SAID_BY_PARTS), at(second))
+        kept = Fields(split_parts(join_parts(fields, SAID_BY_PARTS), SAID_BY_PARTS), fields.times)
+        assert join_parts(kept, SAID_BY_PARTS) == join_parts(fields, SAID_BY_PARTS)
+        fields = kept
+    assert (join_parts(fields, SAID_BY_PARTS).get("custom_fields") or {}) == expected

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Final, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -17,7 +17,6 @@ from leadline.contracts.events.types import (
     Email,
     Event,
     Id,
-    LeadStatus,
     Line,
     Link,
     Money,
@@ -39,6 +38,18 @@ _NAMED = ConfigDict(
     }
 )
 
+LOST_REASONS: Final = frozenset(
+    {"no_budget", "no_authority", "no_need", "no_timeline", "bad_fit", "competitor", "not_ready", "other"}
+)
+"""Why a lead may be lost; LEADLINE_LOST_REASONS adds others."""
+CHECKLIST: Final = (
+    "budget_confirmed", "decision_maker_engaged", "need_stated", "realistic_timeline", "technical_needs_understood",
+    "good_fit", "no_blocking_competitor",
+)  # fmt: skip
+"""The check points of a qualification; others may be added."""
+
+GivenStatus = Literal["new", "contacted", "qualified", "nurturing", "disqualified", "junk"]
+SetStatus = Literal["contacted", "nurturing"]
 ItemKind = Literal["contact", "message", "document", "note", "task", "reminder", "activity", "opportunity"]
 
 
@@ -63,12 +74,14 @@ class Qualification(Part):
     authority: Text | None = None
     need: Text | None = None
     timeline: Text | None = None
-    checklist: dict[Word, bool] | None = Field(default=None, description="Check points by name: done or not.")
+    checklist: dict[Word, bool] | None = Field(
+        default=None, description=f"Check points by name, done or not, said as a whole: {', '.join(CHECKLIST)}, or others."
+    )
     notes: Text | None = None
 
 
 class LeadFields(Part):
-    """Every field of a lead; absent and null mean the same, except in lead.updated."""
+    """Every field of a lead but its status; absent and null mean the same, except in lead.updated."""
 
     code: Code | None = Field(default=None, description="The lead's own code in the source system.")
     name: Line | None = Field(default=None, description="Name to display, where it is not the parts put together.")
@@ -79,26 +92,33 @@ class LeadFields(Part):
     job_title: Line | None = None
     email: Email | None = None
     phone: Line | None = None
-    address: Address | None = None
+    address: Address | None = Field(default=None, description="Said as a whole: a new address keeps no part of the old one.")
     vat: Line | None = Field(default=None, description="VAT number as its source wrote it.")
     geo: Geo | None = None
     source: Line | None = Field(default=None, description="How the lead was won, such as fair or website.")
     origin: Origin | None = None
-    status: LeadStatus | None = Field(default=None, description="Status in the source system, for leads that are not new.")
-    tags: tuple[Line, ...] | None = None
+    tags: tuple[Line, ...] | None = Field(default=None, description="Words to find it by, said as a whole.")
     notes: Text | None = None
-    custom_fields: CustomFields | None = None
+    custom_fields: CustomFields | None = Field(
+        default=None,
+        description="Fields that only this installation has, by name; one that is not said stays, null clears them all.",
+    )
     estimated_value: Money | None = None
     currency: Currency | None = Field(default=None, description="ISO 4217 code of estimated_value, such as EUR.")
     probability: Percent | None = Field(default=None, description="Chance of a sale in percent.")
     score: LeadScore | None = None
-    qualification: Qualification | None = None
+    qualification: Qualification | None = Field(
+        default=None, description="What is known by the BANT method; a part that is not said stays, null clears them all."
+    )
+    lost_reason: Word | None = Field(default=None, description="Why the lead is lost: as the reason of lead.disqualified.")
     discovered_by: Id | None = Field(default=None, description="The rep who found the lead.")
     assigned_to: Id | None = Field(default=None, description="The rep who works the lead.")
-    consent: CustomFields | None = Field(default=None, description="What the person agreed to, by name.")
-    created_at: Time | None = None
-    contacted_at: Time | None = None
-    qualified_at: Time | None = None
+    consent: CustomFields | None = Field(
+        default=None, description="What the person agreed to, by name; one that is not said stays, null clears them all."
+    )
+    created_at: Time | None = Field(default=None, description="When the source system had it first; else the event's time.")
+    contacted_at: Time | None = Field(default=None, description="First contact, where it is older than what events tell.")
+    qualified_at: Time | None = Field(default=None, description="Last qualification, where no event tells a later one.")
 
 
 class Item(Part):
@@ -148,6 +168,10 @@ class NamedLead(LeadFields):
 
     model_config = _NAMED
 
+    status: GivenStatus | None = Field(
+        default=None, description="Status in the source system, for leads that are not new; only a conversion gives others."
+    )
+
     @model_validator(mode="after")
     def _has_a_name(self) -> Self:
         if not (self.first_name or self.last_name or self.company_name or self.email):
@@ -169,6 +193,10 @@ class LeadSnapshot(NamedLead):
 class LeadUpdated(LeadFields, LeadEvent):
     """Some fields of a lead changed: a field that is absent stays, null clears it (see `model_fields_set`)."""
 
+    status: SetStatus | None = Field(
+        default=None, description="As lead.contacted or lead.nurturing-started; every other status has an event of its own."
+    )
+
 
 class LeadContacted(LeadEvent):
     """Somebody spoke or wrote to the lead."""
@@ -180,7 +208,7 @@ class LeadContacted(LeadEvent):
 class LeadQualified(LeadEvent):
     """The lead is fit to be converted."""
 
-    notes: Text | None = None
+    notes: Text | None = Field(default=None, description="Kept as the notes of the qualification, if that has none itself.")
     by: Id | None = None
     qualification: Qualification | None = None
 
@@ -188,7 +216,10 @@ class LeadQualified(LeadEvent):
 class LeadDisqualified(LeadEvent):
     """The lead is lost."""
 
-    reason: Word = Field(description="Such as no_budget, no_authority, no_need, no_timeline, bad_fit, competitor or not_ready.")
+    reason: Word = Field(
+        description="One of no_budget, no_authority, no_need, no_timeline, bad_fit, competitor, not_ready and other, "
+        "or what LEADLINE_LOST_REASONS adds; any other is refused."
+    )
     notes: Text | None = None
     by: Id | None = None
 
@@ -209,7 +240,7 @@ class LeadJunked(LeadEvent):
 
 
 class LeadRestored(LeadEvent):
-    """A lead that was lost or junk is back, as new."""
+    """A lead that was junk is back, as new."""
 
     reason: Line | None = None
     by: Id | None = None
@@ -228,7 +259,7 @@ class LeadAssigned(LeadEvent):
     """A rep works the lead from now on; an earlier assignment ends."""
 
     rep_id: Id
-    assignment_id: Id | None = None
+    assignment_id: Id | None = Field(default=None, description="Names the assignment; else the event's id does.")
     by: Id | None = None
 
 
@@ -249,7 +280,7 @@ class LeadItemRemoved(LeadEvent):
 
 
 class LeadErased(LeadEvent):
-    """The person asked to be forgotten (GDPR): personal data goes, ids and times stay."""
+    """The person asked to be forgotten (GDPR). Final: no event before or after it brings anything of the lead back."""
 
     reason: Line | None = None
     by: Id | None = None

@@ -1,64 +1,60 @@
-"""A lead as its events tell it: for each field the newest event counts, in whatever order the events come."""
+"""A lead as its events tell it: for each field the newest event counts, in whatever order the events come. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
-STATUS_BY_EVENT: Final = {
-    "lead.contacted": "contacted",
-    "lead.qualified": "qualified",
-    "lead.disqualified": "disqualified",
-    "lead.nurturing-started": "nurturing",
-    "lead.junked": "junk",
-    "lead.restored": "new",
-    "lead.erased": "erased",
-}
-STATUS_STAMP: Final = "status!"  # beside the stamps of fields, of which none has this name
-CONVERTIBLE: Final = "qualified"
-CONVERTED: Final = "converted"
-OURS: Final = frozenset({"converting", "converted"})  # no event from outside brings a lead there
-NOT_CONVERTIBLE: Final = frozenset({"disqualified", "junk", "erased"})
+from services.converter.domain.items import LeadItem
+from services.converter.domain.status import CONVERTED, CONVERTIBLE, ERASED, NOT_CONVERTIBLE, OURS, START, tell
+
+__all__ = ["CONVERTED", "CONVERTIBLE", "NOT_CONVERTIBLE", "Lead", "LeadChange", "LeadItem", "apply", "stamp"]
+
+MERGED: Final = frozenset({"custom_fields", "consent", "qualification"})
+"""Fields that are said part by part: a part that is not said stays as it is."""
+_NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 class Lead(NamedTuple):
-    """A lead's present state. `stamps` says for each field, and for `status`, which event said it last."""
+    """A lead's present state.
+
+    `stamps` says for each field, and for each part of a merged one (`custom_fields.size`), which event said it last;
+    `history` what each event asked of the status. Both are empty where only a conversion is to be decided.
+    """
 
     lead_id: str
-    status: str = "new"
-    fields: Mapping[str, Any] = MappingProxyType({})
-    stamps: Mapping[str, str] = MappingProxyType({})
+    status: str = START
+    fields: Mapping[str, Any] = _NOTHING
+    stamps: Mapping[str, str] = _NOTHING
     assignment: Mapping[str, Any] | None = None
     conversion_id: str | None = None
     customer_id: str | None = None
+    history: Mapping[str, str] = _NOTHING
+    created_at: str | None = None
+    contacted_at: str | None = None
+    qualified_at: str | None = None
 
     @property
     def has_name(self) -> bool:
-        """Whether enough is known to name a customer; if not, lead.created has not come yet."""
-        return any(self.fields.get(name) for name in ("company_name", "first_name", "last_name", "email"))
+        """Whether enough is known to name a customer; if not, lead.created has not come yet. An erased lead needs none."""
+        return self.status == ERASED or any(
+            self.fields.get(name) for name in ("company_name", "first_name", "last_name", "email")
+        )
 
 
 class LeadChange(NamedTuple):
-    """One lead event: its kind (`lead.updated`), when it was (a stamp, see `stamp`), and the fields that it sets."""
+    """What one lead event says: the fields that it sets, and the status that it asks for (a word of `status.History`).
+
+    `assignment_id` names the assignment that it opens, if it sets `assigned_to`.
+    """
 
     lead_id: str
-    kind: str
     stamp: str
-    event_id: str
     at: str
     fields: Mapping[str, Any]
-
-
-class LeadItem(NamedTuple):
-    """A thing that hangs on a lead, or its removal."""
-
-    lead_id: str
-    kind: str
-    item_id: str
-    fields: Mapping[str, Any]
-    stamp: str
-    is_removed: bool
+    status: str | None = None
+    assignment_id: str | None = None
 
 
 def stamp(time: str, offset: int) -> str:
@@ -71,39 +67,74 @@ def stamp(time: str, offset: int) -> str:
     return f"{seconds}.{fraction:0<6}/{offset:020d}"
 
 
-def apply(lead: Lead, change: LeadChange) -> Lead:
-    """The lead after one more event. A converted lead keeps its status whatever comes."""
-    stamps = dict(lead.stamps)
-    fields = dict(lead.fields)
+def apply(lead: Lead, changes: Iterable[LeadChange]) -> Lead:
+    """The lead after more events. An erased lead stays as it is, a converted one keeps its status and its assignment."""
+    if lead.status == ERASED:
+        return lead
+    fields, stamps, history = dict(lead.fields), dict(lead.stamps), dict(lead.history)
+    assignment = lead.assignment
+    for change in changes:
+        _say(fields, stamps, change)
+        if change.status is not None:
+            history[change.stamp] = change.status
+        if "assigned_to" in change.fields and stamps["assigned_to"] == change.stamp and lead.status != CONVERTED:
+            assignment = _assignment(change)
+    said = lead._replace(fields=fields, stamps=stamps, history=history, assignment=assignment)
+    return _follow(said)
+
+
+def _follow(lead: Lead) -> Lead:
+    """Bring the status, and the times that follow from it, up to the lead's history."""
+    story = tell(lead.history)
+    if story.status == ERASED and lead.status != CONVERTED:
+        return Lead(lead.lead_id, ERASED, conversion_id=lead.conversion_id)
+    said = lead.fields.get
+    return lead._replace(
+        status=lead.status if lead.status in OURS else story.status,
+        created_at=said("created_at") or story.created_at,
+        contacted_at=min(_known(said("contacted_at"), story.contacted_at), default=None),
+        qualified_at=max(_known(said("qualified_at"), story.qualified_at), default=None),
+    )
+
+
+def _known(*times: str | None) -> list[str]:
+    return [time for time in times if time]
+
+
+def _say(fields: dict[str, Any], stamps: dict[str, str], change: LeadChange) -> None:
     for name, value in change.fields.items():
-        if stamps.get(name, "") < change.stamp:
+        if name in MERGED:
+            _say_parts(fields, stamps, name, change)
+        elif stamps.get(name, "") < change.stamp:
             stamps[name] = change.stamp
             fields[name] = value
-    changed = lead._replace(fields=fields, stamps=stamps)
-    if change.fields.get("assigned_to"):
-        changed = _assign(changed, change)
-    return _change_status(changed, change, stamps)
 
 
-def _change_status(lead: Lead, change: LeadChange, stamps: dict[str, str]) -> Lead:
-    status = STATUS_BY_EVENT.get(change.kind) or change.fields.get("status")
-    if change.kind == "lead.created":
-        status = status or "new"
-    if status is None or status in OURS or stamps.get(STATUS_STAMP, "") >= change.stamp:
-        return lead
-    stamps[STATUS_STAMP] = change.stamp
-    return lead if lead.status == CONVERTED else lead._replace(status=status, stamps=stamps)
+def _say_parts(fields: dict[str, Any], stamps: dict[str, str], name: str, change: LeadChange) -> None:
+    """Set each part that is said. Null clears all parts that were said before; its stamp is that of the whole field."""
+    said, cleared = change.fields[name], stamps.get(name, "")
+    parts = dict(fields.get(name) or {})
+    if said is None:
+        stamps[name] = cleared = max(cleared, change.stamp)
+        for part in [part for part in parts if stamps.get(f"{name}.{part}", "") <= cleared]:
+            del parts[part]
+            stamps.pop(f"{name}.{part}", None)
+    for part, value in (said or {}).items():
+        if max(cleared, stamps.get(f"{name}.{part}", "")) < change.stamp:
+            stamps[f"{name}.{part}"] = change.stamp
+            parts[part] = value
+    if parts or name in stamps:
+        fields[name] = parts or None
 
 
-def _assign(lead: Lead, change: LeadChange) -> Lead:
-    """The newest assignment is the active one."""
-    if lead.stamps.get("assigned_to") != change.stamp or lead.status == CONVERTED:
-        return lead
-    assignment = {
-        "assignment_id": f"{lead.lead_id}:{change.event_id}"[:128],
+def _assignment(change: LeadChange) -> Mapping[str, Any] | None:
+    """The assignment that the newest word opens; null: nobody works the lead any longer."""
+    if change.fields["assigned_to"] is None:
+        return None
+    return {
+        "assignment_id": change.assignment_id,
         "rep_id": change.fields["assigned_to"],
         "status": "active",
         "opened_at": change.at,
         "closed_at": None,
     }
-    return lead._replace(assignment=assignment)

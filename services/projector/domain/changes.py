@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -10,6 +10,7 @@ from services.projector.domain.conversion import Fact, Facts, add_fact
 from services.projector.domain.dead_letter import DeadLetter
 from services.projector.domain.event import Event, Place
 from services.projector.domain.lead import Lead
+from services.projector.domain.parts import PartChange
 
 LeadChange = Callable[[Lead], Lead]
 
@@ -21,6 +22,7 @@ class EmbeddedLead(NamedTuple):
     request_stamp: str
     lead_id: str
     change: LeadChange
+    parts: Sequence[PartChange]
 
 
 class TimelineEntry(NamedTuple):
@@ -43,6 +45,8 @@ class Order(NamedTuple):
     order_id: str
     placed_at: str | None
     cancelled_at: str | None
+    amount: str | None = None
+    currency: str | None = None
 
 
 class Decision(NamedTuple):
@@ -68,6 +72,8 @@ class Changes:
     notifications: dict[str, Event] = field(default_factory=dict)
     dead_letters: dict[str, DeadLetter] = field(default_factory=dict)
     decisions: dict[str, Decision] = field(default_factory=dict)
+    lead_parts: list[PartChange] = field(default_factory=list)
+    customer_parts: list[PartChange] = field(default_factory=list)
     conversion_timeline: list[TimelineEntry] = field(default_factory=list)
     lead_timeline: list[TimelineEntry] = field(default_factory=list)
     customer_timeline: list[TimelineEntry] = field(default_factory=list)
@@ -88,6 +94,7 @@ class Changes:
         for embedded in self.embedded:
             if facts[embedded.conversion_id]["requested"]["stamp"] == embedded.request_stamp:
                 self.add_lead(embedded.lead_id, embedded.change)
+                self.lead_parts.extend(embedded.parts)
 
     def add_dead_letter(self, letter: DeadLetter) -> None:
         """Note a dead letter; of two with one id the later death stays."""

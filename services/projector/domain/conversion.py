@@ -44,6 +44,7 @@ class Status(NamedTuple):
     error: Mapping[str, Any] | None
     requested_by: Mapping[str, Any] | None
     origin: str | None
+    batch_id: str | None
     requested_at: str | None
     started_at: str | None
     last_retry_at: str | None
@@ -94,6 +95,7 @@ def status_of(facts: Facts) -> Status:
         error=error,
         requested_by=request.get("requested_by"),
         origin=facts.get("requested", {}).get("origin"),
+        batch_id=request.get("batch_id"),
         requested_at=request.get("requested_at"),
         started_at=facts.get("started", {}).get("at"),
         last_retry_at=_last_retry_at(facts),
@@ -153,7 +155,7 @@ def _request(facts: Facts) -> Fact:
     spoken = [fact for kind, fact in facts.items() if kind in _STATE and kind != "requested"]
     said = min(spoken, key=lambda fact: str(fact["stamp"]), default={})
     request = facts.get("requested", {})
-    return {name: said.get(name) or request.get(name) for name in ("lead_id", "requested_by", "requested_at")}
+    return {name: said.get(name) or request.get(name) for name in ("lead_id", "requested_by", "requested_at", "batch_id")}
 
 
 def _last_error(facts: Facts) -> Mapping[str, Any] | None:

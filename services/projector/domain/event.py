@@ -11,7 +11,7 @@ from leadline.contracts.times import parse_time, time_now_text
 Json = Mapping[str, Any]
 
 _LAST_MILLIS = 32_503_679_999_000  # the end of the year 2999
-_CANONICAL_CHARS = len("2026-01-02T00:00:00.000000Z")
+CANONICAL_CHARS = len("2026-01-02T00:00:00.000000Z")
 
 
 class Place(NamedTuple):
@@ -51,7 +51,7 @@ def canonical_time(text: str) -> str:
     >>> canonical_time("2026-01-02T01:00:00+01:00")
     '2026-01-02T00:00:00.000000Z'
     """
-    is_canonical = len(text) == _CANONICAL_CHARS and text.endswith("Z")
+    is_canonical = len(text) == CANONICAL_CHARS and text.endswith("Z")
     return text if is_canonical else time_now_text(parse_time(text))
 
 

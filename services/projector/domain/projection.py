@@ -11,12 +11,14 @@ from services.projector.domain.changes import Changes, Decision, EmbeddedLead, O
 from services.projector.domain.conversion import STARTED, conversion_id_of
 from services.projector.domain.dead_letter import DeadLetter
 from services.projector.domain.event import Event, Place
+from services.projector.domain.parts import closed_assignment, customer_parts, embedded_parts, lead_parts
 
 DEAD_LETTER_TYPE = "dead-letter"
 
 _RESULT_FIELDS = ("customer", "contacts", "opportunity", "lead", "manifest")
-_FACT_FIELDS = ("lead_id", "requested_by", "requested_at", "error", "next_retry_at")
+_FACT_FIELDS = ("lead_id", "requested_by", "requested_at", "batch_id", "error", "next_retry_at", "implied")
 _DETAIL_FIELDS = ("requested_by", "origin", "profile", "error", "next_retry_at", "reason")
+_OF_THE_LEAD = frozenset({"completed", "reverted"})
 _CUSTOMER_DETAIL_LEFT_OUT = frozenset({"customer_id", "contacts", "custom_fields"})
 
 
@@ -61,12 +63,14 @@ def _request(changes: Changes, event: Event) -> None:
         "requested_by": data.get("requested_by"),
         "requested_at": event.at,
         "origin": data.get("origin"),
+        "batch_id": data.get("batch_id"),
     }
     changes.add_fact(conversion_id, "requested", fact)
     changes.conversion_timeline.append(_entry(conversion_id, event, None, _detail(data)))
     if data.get("lead"):
         change = partial(leads.apply_embedded, event=event, embedded=data["lead"])
-        changes.embedded.append(EmbeddedLead(conversion_id, stamp, data["lead_id"], change))
+        parts = embedded_parts(event, data["lead_id"], data["lead"])
+        changes.embedded.append(EmbeddedLead(conversion_id, stamp, data["lead_id"], change, parts))
 
 
 def _command(changes: Changes, event: Event) -> None:
@@ -96,12 +100,14 @@ def _conversion_event(changes: Changes, event: Event) -> None:
     changes.conversion_timeline.append(_entry(conversion_id, event, data["attempt"], detail))
     if kind == "completed":
         changes.results[conversion_id] = {name: data.get(name) for name in _RESULT_FIELDS}
+    if kind in _OF_THE_LEAD:
         changes.add_lead(data["lead_id"], partial(leads.apply_conversion, event=event))
 
 
 def _lead_event(changes: Changes, event: Event) -> None:
     lead_id = event.data["lead_id"]
     changes.add_lead(lead_id, partial(leads.apply_event, event=event))
+    changes.lead_parts.extend(lead_parts(event))
     changes.lead_timeline.append(_entry(lead_id, event, None, _without(event.data, {"lead_id"})))
 
 
@@ -114,14 +120,21 @@ def _customer_history(changes: Changes, event: Event) -> None:
     customer_id = event.data.get("customer_id") or event.data.get("opportunity", {}).get("customer_id")
     if customer_id:
         detail = _without(event.data, _CUSTOMER_DETAIL_LEFT_OUT)
+        changes.customer_parts.extend(customer_parts(event, customer_id))
         changes.customer_timeline.append(_entry(customer_id, event, None, detail))
+
+
+def _assignment_event(changes: Changes, event: Event) -> None:
+    changes.lead_parts.append(closed_assignment(event))
+    _customer_history(changes, event)
 
 
 def _order_event(changes: Changes, event: Event) -> None:
     _customer_history(changes, event)
     customer_id, order_id = event.data["customer_id"], event.data["order_id"]
     if event.name == "order.placed":
-        changes.orders.append(Order(customer_id, order_id, event.data["placed_at"], None))
+        data = event.data
+        changes.orders.append(Order(customer_id, order_id, data["placed_at"], None, data["amount"], data["currency"]))
     elif event.name == "order.cancelled":
         changes.orders.append(Order(customer_id, order_id, None, event.at))
 
@@ -143,6 +156,7 @@ _DECIDED = {
 _BY_THING: Mapping[str, Callable[[Changes, Event], None]] = {
     "lead": _lead_event,
     "customer": _customer_event,
+    "assignment": _assignment_event,
     "order": _order_event,
     "notification": _notification_event,
     "dead-letter": _decision,

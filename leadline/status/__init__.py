@@ -1,0 +1,1 @@
+"""Questions to the status store, for the command line and whoever else shows it; nothing here writes."""
