@@ -10,12 +10,13 @@ from leadline.contracts import events
 from leadline.contracts.codes import ErrorCode
 from leadline.contracts.envelope import Envelope, read_envelope
 from leadline.contracts.events.leads import LOST_REASONS
+from leadline.contracts.lost_reasons import check_lost_reason
 from leadline.contracts.times import time_now_text
 from leadline.delivery.message import Content
 from leadline.delivery.record import Record
 from leadline.errors import Rejected
 from services.converter.customers.reading import ABOUT_CUSTOMERS, CUSTOMERS, read_request
-from services.converter.decode_lead import Moment, check_lost_reason, read_lead_event, read_snapshot
+from services.converter.decode_lead import Moment, read_lead_event, read_snapshot
 from services.converter.domain import names
 from services.converter.domain.decision import Request
 from services.converter.domain.lead import LeadChange, LeadItem, stamp

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-from leadline.contracts.codes import ErrorCode
-from leadline.errors import Rejected
 from services.converter.domain.lead import LeadChange, LeadItem
 from services.converter.domain.status import ASKED_BY, given
 
 _ITEM_EVENTS: Final = {"lead.item-added": False, "lead.item-changed": False, "lead.item-removed": True}
-_REASON_FIELDS: Final = {
-    "lead.disqualified": ("reason", "reason"),
-    "lead.created": ("lost_reason", "lost_reason"),
-    "lead.updated": ("lost_reason", "lost_reason"),
-    "lead.snapshot": ("lost_reason", "lead.lost_reason"),
-}
-"""Where an event may say why a lead is lost: the field, and its path in the record's body."""
 
 
 class Moment(NamedTuple):
@@ -26,15 +17,6 @@ class Moment(NamedTuple):
     at: str
     stamp: str
     event_id: str
-
-
-def check_lost_reason(kind: str, data: Any, lost_reasons: Collection[str]) -> None:
-    """Raise Rejected for a reason that is not among `lost_reasons`."""
-    name, path = _REASON_FIELDS.get(kind, ("", ""))
-    reason = getattr(data, name) if name else None
-    if reason is not None and reason not in lost_reasons:
-        known = ", ".join(sorted(lost_reasons))
-        raise Rejected(ErrorCode.SCHEMA_INVALID, f"{path}: expected one of {known}", fields=(path,))
 
 
 def read_lead_event(kind: str, data: Any, moment: Moment) -> LeadChange | LeadItem:

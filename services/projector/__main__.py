@@ -14,7 +14,9 @@ from services.projector.store import StatusStore
 
 def make_handler(settings: Settings) -> Handler:
     """Build the projector; the thresholds of scores are its settings."""
-    return ProjectorHandler(StatusStore(Scales(settings.grade_thresholds, settings.temperature_thresholds)))
+    return ProjectorHandler(
+        StatusStore(Scales(settings.grade_thresholds, settings.temperature_thresholds)), settings.lost_reasons
+    )
 
 
 if __name__ == "__main__":

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import structlog
 
+from leadline.contracts.events.leads import LOST_REASONS
 from leadline.delivery.handler import Input, Transaction
 from leadline.delivery.message import Content, Done, Failure, Message, Outcome
 from leadline.delivery.record import Outgoing, Record
@@ -26,12 +27,14 @@ class ProjectorHandler:
     service: str = "projector"
     inputs: Sequence[Input] = tuple(Input(topic) for topic in INPUT_TOPICS)
 
-    def __init__(self, store: StatusStore) -> None:
+    def __init__(self, store: StatusStore, lost_reasons: Collection[str] = ()) -> None:
+        """`lost_reasons` are those that a tenant adds to the known ones."""
         self._store = store
+        self._lost_reasons = LOST_REASONS.union(lost_reasons)
 
     def decode(self, record: Record) -> Content:
         """Never refuses a dead letter, nor what another service has to refuse."""
-        return read(record)
+        return read(record, self._lost_reasons)
 
     def handle(self, transaction: Transaction, messages: Sequence[Message]) -> Sequence[Outcome]:
         """All messages in one go."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from leadline.contracts.codes import ErrorCode
 from leadline.contracts.envelope import Envelope, read_envelope
 from leadline.contracts.events import EVENTS, accepted_on, decode
+from leadline.contracts.events.leads import LOST_REASONS
+from leadline.contracts.lost_reasons import check_lost_reason
 from leadline.delivery.message import Content, Message
 from leadline.delivery.record import Record
 from leadline.errors import Rejected
@@ -26,11 +28,11 @@ _OWN_TOPICS: Final = ("projector.retry.", "projector.replay")
 _NOT_READ: Final = Envelope("", "", "")
 
 
-def read(record: Record) -> Content:
+def read(record: Record, lost_reasons: Collection[str] = LOST_REASONS) -> Content:
     """Decode a record; its data is a DeadLetter, a body as JSON, or None for a record that another service refuses.
 
     No order key: what is kept of events does not depend on their order. Raises Rejected for what our own services
-    should never have written.
+    should never have written. `lost_reasons` are all that a lead may be disqualified for.
     """
     is_own = record.topic.startswith(_OWN_TOPICS)
     if record.topic.endswith(".dlq") or (is_own and is_dead_letter(record)):
@@ -38,7 +40,7 @@ def read(record: Record) -> Content:
     try:
         envelope = read_envelope(record.headers, record.value)
         topic = _topic_of(envelope.type) if is_own else record.topic
-        return _first(envelope, _body(record, envelope, topic))
+        return _first(envelope, _body(record, envelope, topic, lost_reasons))
     except Rejected:
         if record.topic in WRITTEN_BY_OTHERS:
             return _first(_NOT_READ, None)
@@ -70,10 +72,13 @@ def _topic_of(event_type: str) -> str:
     return known.topics[0] if known else ""
 
 
-def _body(record: Record, envelope: Envelope, topic: str) -> Mapping[str, Any]:
+def _body(record: Record, envelope: Envelope, topic: str, lost_reasons: Collection[str]) -> Mapping[str, Any]:
     if envelope.type not in accepted_on(topic):
         raise Rejected(ErrorCode.TYPE_UNKNOWN, f"the event type does not belong on {record.topic}")
-    body = decode(envelope.type, envelope.data).model_dump(mode="json", exclude_unset=True)
+    data = decode(envelope.type, envelope.data)
+    if topic == "lead.events":
+        check_lost_reason(short_name(envelope.type), data, lost_reasons)
+    body = data.model_dump(mode="json", exclude_unset=True)
     key_field = WRITTEN_BY_OTHERS.get(topic)
     if key_field and body.get(key_field) and record.key != str(body[key_field]).encode():
         raise Rejected(ErrorCode.KEY_MISMATCH, f"the record's key is not its {key_field}")

@@ -129,3 +129,9 @@ def test_times_are_written_in_one_form(text: str, canonical: str) -> None:
 def test_a_type_is_named_without_its_frame() -> None:
     assert short_name("leadline.lead.item-added.v1") == "lead.item-added"
     assert time_from_millis(-1) == "1970-01-01T00:00:00.000000Z"
+
+
+def test_a_reason_that_nobody_has_registered_is_left_to_the_converter() -> None:
+    lost = record("lead.events", "lead.disqualified", {"lead_id": "L-1", "reason": "moved_away"})
+    assert read(lost).data is None
+    assert read(lost, {"moved_away"}).data is not None
