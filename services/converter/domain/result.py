@@ -72,7 +72,7 @@ def link_to(plan: Plan, existing: Existing, now: str) -> Result:
 def _complete(plan: Plan, now: str, whose: Existing, link: Link | None) -> Result:
     space = id_space(plan.request.conversion_id)
     customer = {**whose.customer, **link.changes} if link else dict(whose.customer)
-    people = tell_apart(make_contacts(space, plan.fields, plan.contacts), whose.contacts, plan.items)
+    people = tell_apart(make_contacts(space, plan.fields, plan.contacts), whose.contacts, plan.items, plan.contacts)
     parts = carry(plan.items, plan.choices, space) if plan.items else []
     owner = {"customer_id": customer["customer_id"], "lead_id": plan.lead.lead_id, "created_at": now}
     asked = plan.request.options.opportunity if plan.request.options else None
