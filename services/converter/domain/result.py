@@ -13,6 +13,8 @@ from services.converter.domain.plan import Plan
 
 FILLABLE: Final = ("first_name", "last_name", "company_name", "phone", "address", "vat", "salesperson_id")
 """The fields of a customer that `fill_empty` may fill."""
+LINKED: Final = "the customer keeps its own"
+LEFT_OUT: Final = "was left out on request"
 
 
 class Existing(NamedTuple):
@@ -82,28 +84,37 @@ def _complete(plan: Plan, now: str, whose: Existing, link: Link | None) -> Resul
     closed = None
     if assignment and assignment["status"] == "active":
         closed = {**assignment, "status": "converted", "closed_at": now}
-    manifest = _manifest(plan, people.created, [*people.parts, *parts], opportunity, closed)
+    made = {
+        ("contacts", "created"): [each["contact_id"] for each in people.created if each["lead_contact_id"] is None],
+        ("opportunities", "created"): [opportunity["opportunity_id"]] if opportunity else [],
+        ("assignments", "closed"): [closed["assignment_id"]] if closed else [],
+    }
+    manifest = _manifest(plan, [*people.parts, *parts], made, link)
     kept = [part for part in parts if isinstance(part, Kept) and part.kind != "opportunity"]
     return Result(plan, now, customer, people.created, opportunity, relinked, kept, closed, manifest, link)
 
 
-def _manifest(
-    plan: Plan, contacts: Sequence[Contact], parts: Sequence[Part], opportunity: Mapping[str, Any] | None, closed: Any
-) -> Manifest:
+def _manifest(plan: Plan, parts: Sequence[Part], made: Mapping[tuple[str, str], Sequence[str]], link: Link | None) -> Manifest:
     if plan.items:
         check_counts(plan.items, parts)
     builder = ManifestBuilder()
-    builder.take("contacts", "created", [each["contact_id"] for each in contacts if each["lead_contact_id"] is None])
+    for (kind, way), names in made.items():
+        builder.take(kind, way, names)
     builder.add(parts)
-    if opportunity:
-        builder.take("opportunities", "created", [opportunity["opportunity_id"]])
-    if closed:
-        builder.take("assignments", "closed", [closed["assignment_id"]])
-    if plan.request.options and plan.request.options.custom_fields:
-        builder.take("custom_fields", "created", list(plan.fields.get("custom_fields") or ()))
-        for name in plan.skipped_fields:
-            builder.skip("custom_fields", name, "was left out on request")
+    _tell_custom_fields(builder, plan, link)
     return builder.build()
+
+
+def _tell_custom_fields(builder: ManifestBuilder, plan: Plan, link: Link | None) -> None:
+    """A customer that exists keeps its own; of a new one, those are told about which something was said."""
+    names = list(plan.fields.get("custom_fields") or ())
+    if link is not None:
+        for name in names:
+            builder.skip("custom_fields", name, LINKED)
+    elif plan.request.options and plan.request.options.custom_fields:
+        builder.take("custom_fields", "created", names)
+    for name in plan.skipped_fields:
+        builder.skip("custom_fields", name, LEFT_OUT)
 
 
 def _customer(plan: Plan, now: str) -> dict[str, Any]:
