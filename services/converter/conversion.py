@@ -11,7 +11,6 @@ from leadline.delivery.message import DeadLetter, Done, Failure, Message, Outcom
 from leadline.delivery.record import Outgoing
 from services.converter import events
 from services.converter.domain.carry import NO_ITEMS
-from services.converter.domain.custom_fields import Registry
 from services.converter.domain.decision import (
     Known,
     Refusal,
@@ -60,12 +59,11 @@ class Conversions:
                 plans.append((ask, decided))
             else:
                 outcomes[id(ask.message)] = decided
-        registry = self._store.custom_fields(
-            transaction, (name for _, p in plans for name in p.fields.get("custom_fields") or ())
-        )
+        names = (name for _, plan in plans for name in plan.fields.get("custom_fields") or ())
+        session.registry = self._store.custom_fields(transaction, names)
         while plans:
-            plans = self._carry_out(transaction, session, list(_registered(session, plans, registry, outcomes)), outcomes)
-        self._store.add_custom_fields(transaction, registry)
+            plans = self._carry_out(transaction, session, plans, outcomes)
+        self._store.add_custom_fields(transaction, session.registry)
         self._store.save_endings(transaction, session.endings)
         return outcomes
 
@@ -117,7 +115,7 @@ class Conversions:
                     later.append((ask, plan))
                 else:
                     outcomes[id(ask.message)] = session.complete(ask, link_to(plan, whose, session.now_text))
-            elif refusal := taken.refuse(plan.email_key, plan.custom_code):
+            elif refusal := taken.refuse(plan.email_key, plan.custom_code) or _refuse_types(session, plan):
                 outcomes[id(ask.message)] = session.refuse(ask, refusal)
             else:
                 result = carry_out(plan, next(numbers), session.now_text, taken_codes=taken.by_code)
@@ -132,14 +130,9 @@ class Conversions:
         return self._store.customers_in_the_way(transaction, emails, codes)
 
 
-def _registered(session: Session, plans: Sequence[Planned], registry: Registry, outcomes: Outcomes) -> Iterator[Planned]:
-    """The plans whose custom fields have the types that fields of these names have."""
-    for ask, plan in plans:
-        refusal = registry.register(plan.fields.get("custom_fields") or {})
-        if refusal:
-            outcomes[id(ask.message)] = session.refuse(ask, refusal)
-        else:
-            yield ask, plan
+def _refuse_types(session: Session, plan: Plan) -> Refusal | None:
+    """Asked last: only a customer that is made gives its custom fields their types."""
+    return session.registry.register(plan.fields.get("custom_fields") or {})
 
 
 def _is_first_readable(known: Known | None) -> bool:
