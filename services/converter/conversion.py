@@ -68,11 +68,11 @@ class Conversions:
         return outcomes
 
     def _apply_brought_leads(self, transaction: Transaction, asks: Sequence[Ask], known: Mapping[str, Known]) -> None:
-        """A lead that a request brings along counts once: a repeat of it must not undo what was said since."""
+        """A lead that a request brings along counts once, and until it does: a repeat must not undo what was said since."""
         brought = {
             ask.request.conversion_id: ask.request.snapshot
             for ask in asks
-            if ask.request.snapshot and _is_first_readable(known.get(ask.request.conversion_id))
+            if ask.request.snapshot and _is_news(known.get(ask.request.conversion_id))
         }
         if brought:
             self._leads.apply(transaction, [part for parts in brought.values() for part in parts])
@@ -135,8 +135,8 @@ def _refuse_types(session: Session, plan: Plan) -> Refusal | None:
     return session.registry.register(plan.fields.get("custom_fields") or {})
 
 
-def _is_first_readable(known: Known | None) -> bool:
-    return known is None or known.was_unreadable
+def _is_news(known: Known | None) -> bool:
+    return known is None or known.has_left_nothing
 
 
 def _without_repeats(asks: Sequence[Ask], outcomes: Outcomes) -> Iterator[Ask]:

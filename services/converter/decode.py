@@ -65,17 +65,20 @@ def event_time(record: Record, envelope: Envelope) -> str:
 def _request(record: Record, envelope: Envelope, data: Any) -> Content:
     conversion_id = names.conversion_id(envelope.idempotency_key, envelope.source, envelope.id)
     key = envelope.idempotency_key or f"{envelope.source}#{envelope.id}"
-    snapshot = _snapshot(record, envelope, data) if data.lead is not None else ()
-    request = _asked(data, (conversion_id, key, envelope.data, event_time(record, envelope)), snapshot)
+    at = event_time(record, envelope)
+    snapshot = _snapshot(data, at, record.offset, envelope.id) if data.lead is not None else ()
+    request = _asked(data, (conversion_id, key, envelope.data, at), snapshot)
     return Content(
         envelope, request, data.lead_id, repeat_key=f"{conversion_id}{hash(request.body)}", conversion_id=conversion_id
     )
 
 
 def stored_request(stored: Any) -> Request:
-    """The request of a conversion that is kept (`store.Commanded`), without the lead that it may have brought."""
-    data = events.decode(REQUESTED, stored.body)
-    return _asked(data, (stored.conversion_id, stored.idempotency_key, stored.body, stored.requested_at), ())
+    """The request of a conversion that is kept (`store.Commanded`)."""
+    data: Any = events.decode(REQUESTED, stored.body)
+    at = stored.requested_at
+    snapshot = _snapshot(data, at, 0, stored.conversion_id) if data.lead is not None else ()
+    return _asked(data, (stored.conversion_id, stored.idempotency_key, stored.body, at), snapshot)
 
 
 def _asked(data: Any, identity: tuple[str, str, bytes, str], snapshot: tuple[LeadChange | LeadItem, ...]) -> Request:
@@ -96,12 +99,11 @@ def _asked(data: Any, identity: tuple[str, str, bytes, str], snapshot: tuple[Lea
     )
 
 
-def _snapshot(record: Record, envelope: Envelope, data: Any) -> tuple[LeadChange | LeadItem, ...]:
+def _snapshot(data: Any, at: str, offset: int, event_id: str) -> tuple[LeadChange | LeadItem, ...]:
     """The lead that a request brings along, as events of the request's time."""
-    at = event_time(record, envelope)
-    mark = stamp(at, record.offset)
+    mark = stamp(at, offset)
     fields = data.lead.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"lead_id", "items"})
-    change = LeadChange(data.lead_id, "lead.snapshot", mark, envelope.id, at, fields)
+    change = LeadChange(data.lead_id, "lead.snapshot", mark, event_id, at, fields)
     items = (
         LeadItem(data.lead_id, item.kind, item.item_id, _set_fields(item, {"kind", "item_id"}), mark, is_removed=False)
         for item in data.lead.items
