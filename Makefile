@@ -48,8 +48,9 @@ types: setup ## check the types
 layers: setup ## check that imports point inward
 	@$(BIN)/python -m pytest --quiet tests/unit/test_layers.py
 
-schemas: setup ## check that schemas/ and docs/errors.md are those of the code
+schemas: setup ## check that schemas/ and docs/errors.md are those of the code, and keep what was released
 	@$(BIN)/python -m leadline.contracts.generate --check
+	@$(BIN)/python -m leadline.contracts.release --check
 	@$(BIN)/python -m leadline.contracts.errors_doc --check
 
 bench-throughput: setup ## conversions a second beside what PostgreSQL takes from memory

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from leadline.cli import ask, database, demo, dlq, doctor, exits, offsets, publish, topics, up, watch
+from leadline.cli import ask, database, demo, dlq, doctor, exits, offsets, preview, publish, topics, up, watch
 
 app = typer.Typer(
     help="Leadline turns qualified leads into customers, once each, whatever fails.",
@@ -18,6 +18,7 @@ app.command("publish")(publish.publish)
 app.command("watch")(watch.watch)
 app.command("lead")(ask.lead)
 app.command("customer")(ask.customer)
+app.command("preview")(preview.preview)
 app.command("doctor")(doctor.doctor)
 app.add_typer(topics.app, name="topics", help="Make and check the topics.")
 app.add_typer(database.app, name="db", help="Migrate and check the database.")

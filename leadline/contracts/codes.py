@@ -79,6 +79,12 @@ class ErrorCode(StrEnum):
         False,
         "options.contact_ids names a contact that the lead does not have; `fields` names it.",
     )
+    PREVIEW_OUTDATED = (
+        "PREVIEW_OUTDATED",
+        "The lead or a matching customer has changed since the preview",
+        False,
+        "The request carries the fingerprint of a preview that is no longer true; look at a new one and ask again.",
+    )
     LEAD_UNKNOWN = (
         "LEAD_UNKNOWN",
         "No event of this lead has arrived",

@@ -40,10 +40,10 @@ WHAT_HAPPENS: Final[Mapping[ErrorCode, str]] = {
         "event may be on its way. Then `conversion.failed`, no dead letter."
     ),
     ErrorCode.CUSTOMER_EMAIL_EXISTS: (
-        "`conversion.failed` at once; `error.candidates` names the customer who has the address. No dead letter. Not built "
-        "yet: every request is handled with the policy `reject`, whatever its `duplicate_policy` says, so today only another "
-        "address on the lead helps."
+        "`conversion.failed` at once; `error.candidates` names the customer who has the address. No dead letter. A "
+        "`conversion.retry-requested` with another `duplicate_policy` links the lead to that customer."
     ),
+    ErrorCode.PREVIEW_OUTDATED: "`conversion.failed` at once, no dead letter.",
     ErrorCode.CUSTOMER_CODE_TAKEN: (
         "`conversion.failed` at once; `error.candidates` names the customer who has the code. No dead letter. Only for a code "
         "in the request: a code of the lead that is taken gives way to the customer's number."

@@ -14,6 +14,8 @@ OUR_BYTES = 8 * MIB  # whatever was read can be written again, with headers and 
 FOREVER = -1
 DAY_MS = 24 * 60 * 60 * 1000
 SERVICES = ("converter", "notifier", "projector")
+DEFAULT_PARTITIONS = 6
+DEFAULT_RETRY_DELAYS = ("5s", "1m", "10m")
 
 
 @dataclass(frozen=True)

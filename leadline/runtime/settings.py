@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from leadline.contracts.topics import DEFAULT_PARTITIONS, DEFAULT_RETRY_DELAYS
 from leadline.errors import SetupError
 
 _UNIT_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -62,10 +63,10 @@ class Settings(BaseSettings):
     kafka_bootstrap: str | None = None
     database_url: str | None = None
     topic_prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]*$", max_length=100)] = ""
-    topic_partitions: Annotated[int, Field(ge=1, le=1000)] = 6
+    topic_partitions: Annotated[int, Field(ge=1, le=1000)] = DEFAULT_PARTITIONS
     topic_replication: Annotated[int, Field(ge=1, le=32)] = 1
     instance: Annotated[str, Field(min_length=1, max_length=100)] = Field(default_factory=socket.gethostname)
-    retry_delays: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_delays)] = ("5s", "1m", "10m")
+    retry_delays: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_delays)] = DEFAULT_RETRY_DELAYS
     profile: Literal["default", "prospect", "staffing", "field-sales", "lead-api", "crm"] = "default"
     dormant_after: Duration = timedelta(days=90)
     group_protocol: Literal["consumer", "classic"] = "consumer"

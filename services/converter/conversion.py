@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from leadline.contracts.codes import ErrorCode
 from leadline.delivery.handler import Transaction
@@ -11,6 +13,7 @@ from leadline.delivery.message import DeadLetter, Done, Failure, Message, Outcom
 from leadline.delivery.record import Outgoing
 from services.converter import events
 from services.converter.domain.carry import NO_ITEMS
+from services.converter.domain.custom_fields import Registry
 from services.converter.domain.decision import (
     Known,
     Refusal,
@@ -21,8 +24,9 @@ from services.converter.domain.decision import (
     refuse_by_lead,
 )
 from services.converter.domain.plan import Found, Plan, make_plan
+from services.converter.domain.preview import fingerprint
 from services.converter.domain.profile import Profile
-from services.converter.domain.result import carry_out, link_to
+from services.converter.domain.result import Existing, carry_out, link_to
 from services.converter.leads import Leads
 from services.converter.results import ResultStore
 from services.converter.session import Ask, Session
@@ -59,11 +63,11 @@ class Conversions:
                 plans.append((ask, decided))
             else:
                 outcomes[id(ask.message)] = decided
-        names = (name for _, plan in plans for name in plan.fields.get("custom_fields") or ())
-        session.registry = self._store.custom_fields(transaction, names)
+        names = {name for _, plan in plans for name in plan.fields.get("custom_fields") or ()}
+        registry = self._store.custom_fields(transaction, names)
         while plans:
-            plans = self._carry_out(transaction, session, plans, outcomes)
-        self._store.add_custom_fields(transaction, session.registry)
+            plans = self._carry_out(transaction, _Round(session, registry), plans, outcomes)
+        self._store.add_custom_fields(transaction, registry)
         self._store.save_endings(transaction, session.endings)
         return outcomes
 
@@ -97,31 +101,22 @@ class Conversions:
         plan = make_plan(request, Found(lead, profile, items, session.attempt(request), implied))
         return session.refuse(ask, plan) if isinstance(plan, Refusal) else plan
 
-    def _carry_out(
-        self, transaction: Transaction, session: Session, plans: Sequence[Planned], outcomes: Outcomes
-    ) -> list[Planned]:
+    def _carry_out(self, transaction: Transaction, one: _Round, plans: Sequence[Planned], outcomes: Outcomes) -> list[Planned]:
         """Carry plans out, in order; gives back those that wait until what another makes is in the tables."""
-        taken = self._taken(transaction, [plan for _, plan in plans])
-        numbers = iter(self._store.take_numbers(transaction, len(plans)) if plans else ())
-        matches = [same["customer_id"] for _, plan in plans if plan.links and (same := taken.same_person(plan.email_key))]
-        existing = self._store.existing_customers(transaction, matches) if matches else {}
+        one.taken = self._taken(transaction, [plan for _, plan in plans])
+        one.numbers = iter(self._store.take_numbers(transaction, len(plans)))
+        looked_at = (plan.email_key for _, plan in plans if plan.links or plan.request.fingerprint)
+        matches = [same["customer_id"] for key in looked_at if (same := one.taken.same_person(key))]
+        one.existing = self._store.existing_customers(transaction, matches) if matches else {}
         later: list[Planned] = []
-        done = len(session.results)
+        done = len(one.session.results)
         for ask, plan in plans:
-            same = taken.same_person(plan.email_key) if plan.links else None
-            if same:
-                whose = existing.pop(same["customer_id"], None)
-                if whose is None:
-                    later.append((ask, plan))
-                else:
-                    outcomes[id(ask.message)] = session.complete(ask, link_to(plan, whose, session.now_text))
-            elif refusal := taken.refuse(plan.email_key, plan.custom_code) or _refuse_types(session, plan):
-                outcomes[id(ask.message)] = session.refuse(ask, refusal)
+            outcome = one.carry_out(ask, plan)
+            if outcome is None:
+                later.append((ask, plan))
             else:
-                result = carry_out(plan, next(numbers), session.now_text, taken_codes=taken.by_code)
-                taken.add_customer(plan.email_key, result.customer)
-                outcomes[id(ask.message)] = session.complete(ask, result)
-        self._results.save(transaction, session.results[done:])
+                outcomes[id(ask.message)] = outcome
+        self._results.save(transaction, one.session.results[done:])
         return later
 
     def _taken(self, transaction: Transaction, plans: Sequence[Plan]) -> Taken:
@@ -130,9 +125,42 @@ class Conversions:
         return self._store.customers_in_the_way(transaction, emails, codes)
 
 
-def _refuse_types(session: Session, plan: Plan) -> Refusal | None:
-    """Asked last: only a customer that is made gives its custom fields their types."""
-    return session.registry.register(plan.fields.get("custom_fields") or {})
+@dataclass(slots=True)
+class _Round:
+    """Plans that are carried out together: what stands in their way, and what they make, in order."""
+
+    session: Session
+    registry: Registry
+    taken: Taken = field(default_factory=lambda: Taken({}, {}))
+    existing: dict[str, Existing] = field(default_factory=dict)
+    numbers: Iterator[int] = field(default_factory=lambda: iter(()))
+
+    def carry_out(self, ask: Ask, plan: Plan) -> Outcome | None:
+        """None: its lead is to be linked to a customer that this round makes or changes, so it waits for the next."""
+        same = self.taken.same_person(plan.email_key)
+        custom = plan.fields.get("custom_fields") or {}
+        if refusal := self._refuse(plan, same, custom):
+            return self.session.refuse(ask, refusal)
+        now = self.session.now_text
+        if same:
+            whose = self.existing.pop(same["customer_id"], None)
+            if whose is None:
+                return None
+            result = link_to(plan, whose, now)
+        else:
+            result = carry_out(plan, next(self.numbers), now, taken_codes=self.taken.by_code)
+            self.taken.add_customer(plan.email_key, result.customer)
+            self.registry.register(custom)
+        return self.session.complete(ask, result)
+
+    def _refuse(self, plan: Plan, same: Mapping[str, Any] | None, custom: Mapping[str, Any]) -> Refusal | None:
+        if plan.request.fingerprint:
+            existing = self.existing.get(same["customer_id"]) if same else None
+            if fingerprint(plan.lead, plan.items, existing) != plan.request.fingerprint:
+                return Refusal(ErrorCode.PREVIEW_OUTDATED, fields=["fingerprint"])
+        if same and plan.links:
+            return None  # its custom fields stay with the lead
+        return self.taken.refuse(plan.email_key, plan.custom_code) or self.registry.refuse(custom)
 
 
 def _is_news(known: Known | None) -> bool:

@@ -96,6 +96,7 @@ def _asked(data: Any, identity: tuple[str, str, bytes, str], snapshot: tuple[Lea
         data.origin,
         data.profile,
         data.batch_id,
+        data.fingerprint,
     )
 
 

@@ -13,7 +13,6 @@ from leadline.delivery.message import DeadLetter, Done, Failure, Message, Outcom
 from leadline.delivery.record import Outgoing
 from services.converter import events
 from services.converter.domain.carry import Items
-from services.converter.domain.custom_fields import Registry
 from services.converter.domain.decision import Known, Refusal, Request
 from services.converter.domain.lead import Lead
 from services.converter.domain.result import Result
@@ -39,7 +38,6 @@ class Session:
     known: Mapping[str, Known]
     leads: Mapping[str, Lead] = field(default_factory=dict)
     items: Mapping[str, Items] = field(default_factory=dict)
-    registry: Registry = field(default_factory=lambda: Registry({}))
     endings: list[Ending] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
     now_text: str = ""

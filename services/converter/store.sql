@@ -23,7 +23,8 @@ FROM unnest(%(ids)b::text[], %(statuses)b::text[], %(fields)b::jsonb[], %(stamps
 
 -- name: change_leads
 UPDATE lead
-SET status = row.status, fields = row.fields, stamps = row.stamps, assignment = row.assignment
+SET status = row.status, fields = row.fields, stamps = row.stamps, assignment = row.assignment,
+    converted_stamps = CASE WHEN lead.customer_id IS NOT NULL THEN coalesce(lead.converted_stamps, lead.stamps) END
 FROM unnest(%(ids)b::text[], %(statuses)b::text[], %(fields)b::jsonb[], %(stamps)b::jsonb[], %(assignments)b::jsonb[])
     AS row (lead_id, status, fields, stamps, assignment)
 WHERE lead.lead_id = row.lead_id
@@ -116,7 +117,7 @@ COPY customer_item (customer_id, kind, item_id, lead_id, source_id, how, fields,
 
 -- name: provenance
 -- For each lead of a customer: what it filled (null: everything, the customer was made from it) and from which events.
-SELECT lead.lead_id, lead.conversion_id, lead.converted_stamps AS stamps, conversion.filled
+SELECT lead.lead_id, lead.conversion_id, coalesce(lead.converted_stamps, lead.stamps) AS stamps, conversion.filled
 FROM lead
 JOIN conversion USING (conversion_id)
 WHERE lead.customer_id = %(id)s::uuid
@@ -155,8 +156,7 @@ COPY opportunity (opportunity_id, lead_opportunity_id, customer_id, lead_id, nam
 -- name: mark_converted
 UPDATE lead
 SET status = 'converted', customer_id = row.customer_id, conversion_id = row.conversion_id,
-    converted_at = row.converted_at, assignment = coalesce(row.assignment, lead.assignment),
-    converted_stamps = lead.stamps
+    converted_at = row.converted_at, assignment = coalesce(row.assignment, lead.assignment)
 FROM unnest(%(ids)b::text[], %(customers)b::uuid[], %(conversions)b::uuid[], %(times)b::timestamptz[],
     %(assignments)b::jsonb[]) AS row (lead_id, customer_id, conversion_id, converted_at, assignment)
 WHERE lead.lead_id = row.lead_id

@@ -150,8 +150,11 @@ class Memory:
             customer_id = same["customer_id"]
             return link_to(plan, Existing(self.customers[customer_id], self.contacts[customer_id]), self.now)
         refusal = self.taken.refuse(plan.email_key, plan.custom_code)
-        refusal = refusal or self.registry.register(plan.fields.get("custom_fields") or {})
-        return refusal or carry_out(plan, self._next_count(plan.profile), self.now, taken_codes=self.taken.by_code)
+        custom = plan.fields.get("custom_fields") or {}
+        if refusal := refusal or self.registry.refuse(custom):
+            return refusal
+        self.registry.register(custom)
+        return carry_out(plan, self._next_count(plan.profile), self.now, taken_codes=self.taken.by_code)
 
     def _next_count(self, profile: Profile) -> int:
         """The table refuses a number that somebody has as a code, and the second try has the next one."""

@@ -35,3 +35,10 @@ def validator(short_name: str) -> jsonschema_rs.Validator:
 
 def example_name(path: Path) -> str:
     return f"{path.parent.name}/{path.stem}"
+
+
+def references(node: Any) -> list[str]:
+    """Every `$ref` in a document."""
+    inner = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    own = [node["$ref"]] if isinstance(node, dict) and "$ref" in node else []
+    return own + [found for each in inner for found in references(each)]

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadline.contracts.codes import ErrorCode
+from services.converter.domain.manifest import ManifestBuilder, plain_manifest
 from services.converter.domain.names import CONVERSIONS, conversion_id, customer_name, email_key, name_id
 from tests.unit.converter_records import (
     ASSIGNMENT,
@@ -161,3 +162,9 @@ def test_an_opportunity_lacks_what_it_is_refused_for() -> None:
     refusal = refused(request(opportunity={"currency": "EUR"}))
     assert refusal.code is ErrorCode.OPPORTUNITY_INVALID
     assert refusal.fields == ["options.opportunity.name", "options.opportunity.value"]
+
+
+def test_the_manifest_of_a_lead_that_nothing_hangs_on_is_what_the_builder_would_make() -> None:
+    builder = ManifestBuilder()
+    builder.take("contacts", "created", ["c-1"])
+    assert plain_manifest(["c-1"]) == builder.build()

@@ -45,6 +45,9 @@ ENVIRONMENT = {
     "leadline.local.supervisor": "hands its own environment on to services",
     "leadline.local.up": "hands the log format on to services",
 }
+WRITES_FILES = {
+    "leadline.contracts.generate": {"yaml": "writes asyncapi.yaml for whoever changes the contract; no service imports it"},
+}
 DOMAIN_MAY_IMPORT = {
     "services.projector.domain.dead_letter": {"leadline.delivery.record": "a dead letter is a record: data, no client behind it"},
 }
@@ -120,9 +123,15 @@ def test_contracts_rely_on_pydantic_and_nothing_else() -> None:
         (module, each)
         for module in modules_in("leadline.contracts")
         for each in imports(module)
-        if not is_stdlib(each) and not any(is_in(each, package) for package in allowed)
+        if not is_stdlib(each) and not any(is_in(each, package) for package in (*allowed, *WRITES_FILES.get(module, ())))
     ]
     assert wrong == []
+    assert all(exceptions.keys() <= imports(module) for module, exceptions in WRITES_FILES.items())
+
+
+def test_what_writes_files_is_imported_by_no_service() -> None:
+    importers = {module for module in sources() if imports(module) & WRITES_FILES.keys()}
+    assert importers <= {"leadline.contracts.release"}
 
 
 def test_the_rules_of_a_service_know_the_contract_and_themselves_only() -> None:

@@ -87,6 +87,9 @@ class ConversionRequested(Event):
     profile: Word | None = Field(default=None, description="Profile to convert by; null: that of the installation.")
     options: ConversionOptions | None = None
     batch_id: Id | None = Field(default=None, description="Names the bulk request that this one belongs to.")
+    fingerprint: Word | None = Field(
+        default=None, description="Of a preview: refused where the lead or a candidate has changed since."
+    )
     lead: LeadSnapshot | None = None
 
 

@@ -7,9 +7,12 @@ cannot store.
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import cache
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, TypeAdapter
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from leadline.contracts.events.scalars import (
     NO_NUL,
@@ -19,6 +22,7 @@ from leadline.contracts.events.scalars import (
     OpaqueId,
     WholeNumber,
 )
+from leadline.contracts.events.words import meaning_of
 
 MONEY_PATTERN = r"^-?[0-9]{1,15}(\.[0-9]{1,4})?$"
 CURRENCY_PATTERN = "^[A-Z]{3}$"
@@ -28,6 +32,29 @@ class Part(BaseModel):
     """A named piece of an event's body: frozen, strict, and open, so that readers ignore fields they do not know."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="ignore", serialize_by_alias=True)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """The schema of this part, in which every field says what it means."""
+        reference = handler(core)
+        for name, field in handler.resolve_ref_schema(reference).get("properties", {}).items():
+            if meaning := meaning_of(cls.__mro__, name):
+                _explain(field, meaning)
+        return reference
+
+
+def _explain(field: JsonSchemaValue, meaning: str) -> None:
+    """Put the meaning before what the type says of the field's form; what the model says of the field itself stands alone."""
+    form = field.get("description") or field.get("anyOf", [{}])[0].get("description", "")
+    if not form or form in _forms():
+        field["description"] = f"{meaning} {form}".strip()
+
+
+@cache
+def _forms() -> frozenset[str]:
+    """What the types below say of their form, in the words of the schema."""
+    kinds = (Id, OurId, Email, Origin, Money, Currency, Time, Day, CustomFields)
+    return frozenset(TypeAdapter(kind).json_schema()["description"] for kind in kinds)
 
 
 class Event(Part):

@@ -59,13 +59,14 @@ class Registry:
         self._types = dict(known)
         self.added: dict[str, str] = {}
 
-    def register(self, values: Mapping[str, Any]) -> Refusal | None:
-        """Take the fields on that are new; Refusal names those that have another type, and none is taken on then."""
-        types = {name: _TYPES[type(value)] for name, value in values.items() if value is not None}
-        clashes = [name for name, type_ in types.items() if self._types.get(name, type_) != type_]
-        if clashes:
-            return Refusal(ErrorCode.CUSTOM_FIELD_CLASH, fields=[f"custom_fields.{name}" for name in clashes])
-        for name, type_ in types.items():
-            if name not in self._types:
-                self._types[name] = self.added[name] = type_
-        return None
+    def refuse(self, values: Mapping[str, Any]) -> Refusal | None:
+        """Refusal names the fields that have another type."""
+        get = self._types.get
+        clashes = [n for n, value in values.items() if value is not None and get(n, t := _TYPES[type(value)]) != t]
+        return Refusal(ErrorCode.CUSTOM_FIELD_CLASH, fields=[f"custom_fields.{name}" for name in clashes]) if clashes else None
+
+    def register(self, values: Mapping[str, Any]) -> None:
+        """Take on the fields that are new, each with the type of its value."""
+        for name, value in values.items():
+            if value is not None and name not in self._types:
+                self._types[name] = self.added[name] = _TYPES[type(value)]

@@ -43,6 +43,8 @@ class Request(NamedTuple):
     origin: str | None = None
     profile: str | None = None
     batch_id: str | None = None
+    fingerprint: str | None = None
+    """Of the preview that the requester has seen."""
 
 
 @dataclass(frozen=True, slots=True)

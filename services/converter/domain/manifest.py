@@ -25,6 +25,15 @@ _WAYS: Final = ("created", "linked", "copied", "carried_over", "closed")
 Manifest = dict[str, dict[str, Any]]
 
 
+def plain_manifest(contacts: list[str]) -> Manifest:
+    """The manifest of a lead that nothing hangs on, as `ManifestBuilder` would make it, in a quarter of the time."""
+    return {
+        "contacts": {"created": contacts, "count": len(contacts)},
+        "messages": {"linked": [], "skipped": [], "count": 0},
+        "documents": {"copied": [], "skipped": [], "count": 0},
+    }
+
+
 class UnequalCountsError(AssertionError):
     """The manifest does not account for everything that the lead had: a fault of ours."""
 

@@ -69,7 +69,7 @@ def make_plan(request: Request, found: Found) -> Plan | Refusal:
         choices = Choices(profile.copy_messages, profile.copy_documents, profile.relink_opportunities)
         key = email_key(fields.get("email"))
         return Plan(request, lead, fields, profile, {}, items, choices, key, None, attempt, implied)
-    if refusal := _refuse_options(options, items):
+    if (options.contact_ids or options.opportunity) and (refusal := _refuse_options(options, items)):
         return refusal
     skipped: Sequence[str] = ()
     if options.custom_fields:
@@ -77,7 +77,7 @@ def make_plan(request: Request, found: Found) -> Plan | Refusal:
         if isinstance(merged, Refusal):
             return merged
         fields, skipped = {**fields, **merged.standard, "custom_fields": merged.custom}, merged.skipped
-    chosen = {item_id: items["contact"][item_id] for item_id in options.contact_ids or ()}
+    chosen = {item_id: items["contact"][item_id] for item_id in options.contact_ids} if options.contact_ids else {}
     key = email_key(fields.get("email"))
     choices = _choices(options, profile)
     return Plan(request, lead, fields, profile, chosen, items, choices, key, options.customer_code, attempt, implied, skipped)

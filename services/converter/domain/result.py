@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from services.converter.domain.carry import Kept, Part, carry, opportunities_of
 from services.converter.domain.contacts import Contact, fill_contacts, make_contacts, tell_apart
-from services.converter.domain.manifest import Manifest, ManifestBuilder, check_counts
+from services.converter.domain.manifest import Manifest, ManifestBuilder, check_counts, plain_manifest
 from services.converter.domain.names import customer_name, id_space, name_id
 from services.converter.domain.plan import Plan
 
@@ -20,7 +20,7 @@ LEFT_OUT: Final = "was left out on request"
 class Existing(NamedTuple):
     """A customer that a lead is linked to, shaped as the events say it, with its contacts."""
 
-    customer: Mapping[str, Any]
+    customer: dict[str, Any]
     contacts: Sequence[Contact]
 
 
@@ -73,34 +73,46 @@ def link_to(plan: Plan, existing: Existing, now: str) -> Result:
 
 def _complete(plan: Plan, now: str, whose: Existing, link: Link | None) -> Result:
     space = id_space(plan.request.conversion_id)
-    customer = {**whose.customer, **link.changes} if link else dict(whose.customer)
+    customer = {**whose.customer, **link.changes} if link else whose.customer
     people = tell_apart(make_contacts(space, plan.fields, plan.contacts), whose.contacts, plan.items, plan.contacts)
     parts = carry(plan.items, plan.choices, space) if plan.items else []
     owner = {"customer_id": customer["customer_id"], "lead_id": plan.lead.lead_id, "created_at": now}
     asked = plan.request.options.opportunity if plan.request.options else None
     opportunity = None if asked is None else _asked_opportunity(asked, name_id(space, "opportunity")) | owner
-    relinked = [_lead_opportunity(each) | owner for each in opportunities_of(parts)]
+    relinked = [_lead_opportunity(each) | owner for each in opportunities_of(parts)] if parts else []
     assignment = plan.lead.assignment
     closed = None
     if assignment and assignment["status"] == "active":
         closed = {**assignment, "status": "converted", "closed_at": now}
-    made = {
-        ("contacts", "created"): [each["contact_id"] for each in people.created if each["lead_contact_id"] is None],
-        ("opportunities", "created"): [opportunity["opportunity_id"]] if opportunity else [],
-        ("assignments", "closed"): [closed["assignment_id"]] if closed else [],
-    }
-    manifest = _manifest(plan, [*people.parts, *parts], made, link)
-    kept = [part for part in parts if isinstance(part, Kept) and part.kind != "opportunity"]
+    manifest = _manifest(plan, [*people.parts, *parts], _Made(people.created, opportunity, closed), link)
+    kept = [part for part in parts if isinstance(part, Kept) and part.kind != "opportunity"] if parts else []
     return Result(plan, now, customer, people.created, opportunity, relinked, kept, closed, manifest, link)
 
 
-def _manifest(plan: Plan, parts: Sequence[Part], made: Mapping[tuple[str, str], Sequence[str]], link: Link | None) -> Manifest:
-    if plan.items:
-        check_counts(plan.items, parts)
+class _Made(NamedTuple):
+    """What a conversion has made that is none of the lead's things."""
+
+    contacts: Sequence[Contact]
+    opportunity: Mapping[str, Any] | None
+    closed: Mapping[str, Any] | None
+
+
+def _manifest(plan: Plan, parts: Sequence[Part], made: _Made, link: Link | None) -> Manifest:
+    own = [each["contact_id"] for each in made.contacts if each["lead_contact_id"] is None]
+    options = plan.request.options
+    if not plan.items and not made.opportunity and not link and not (options and options.custom_fields):
+        manifest = plain_manifest(own)
+        if made.closed:
+            manifest["assignments"] = {"closed": [made.closed["assignment_id"]], "count": 1}
+        return manifest
+    check_counts(plan.items, parts)
     builder = ManifestBuilder()
-    for (kind, way), names in made.items():
-        builder.take(kind, way, names)
+    builder.take("contacts", "created", own)
     builder.add(parts)
+    if made.opportunity:
+        builder.take("opportunities", "created", [made.opportunity["opportunity_id"]])
+    if made.closed:
+        builder.take("assignments", "closed", [made.closed["assignment_id"]])
     _tell_custom_fields(builder, plan, link)
     return builder.build()
 

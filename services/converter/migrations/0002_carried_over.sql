@@ -23,7 +23,8 @@ CREATE TABLE custom_field (
 
 ALTER TABLE opportunity ADD COLUMN lead_opportunity_id text;  -- the lead's opportunity that goes on as this one
 
-ALTER TABLE lead ADD COLUMN converted_stamps jsonb;  -- the stamps at the conversion: which event each value came from
+-- The stamps at the conversion (which event each value came from), kept when a first event changes the lead afterwards.
+ALTER TABLE lead ADD COLUMN converted_stamps jsonb;
 CREATE INDEX lead_by_customer ON lead (customer_id) WHERE customer_id IS NOT NULL;
 
 ALTER TABLE conversion ADD COLUMN batch_id text, ADD COLUMN filled text[];  -- fields of an existing customer that it filled

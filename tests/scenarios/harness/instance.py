@@ -38,6 +38,11 @@ class Instance:
         """Whether a process is there, frozen ones included."""
         return self._process.poll() is None
 
+    @property
+    def process_id(self) -> int:
+        """Of the present process."""
+        return self._process.pid
+
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to the present process, if there is one."""
         with self._ending:
