@@ -29,6 +29,8 @@ def unknown_contacts(chosen: Sequence[str] | None, known: Chosen) -> list[str]:
 def make_contacts(space: bytes, lead: Mapping[str, Any], chosen: Chosen) -> list[Contact]:
     """The primary contact first. It is the lead's person, unless a chosen contact is marked as primary.
 
+    A lead of which only the company is known has no person to go beside those that were chosen.
+
     Two with one e-mail address are one contact: a chosen one rather than the lead's person, then the one that is marked as
     primary, then the first.
     """
@@ -49,9 +51,9 @@ def make_contacts(space: bytes, lead: Mapping[str, Any], chosen: Chosen) -> list
     contacts = _one_of_each_address([_chosen(space, item_id, fields) for item_id, fields in chosen.items()])
     address = email_key(person["email"])
     same = next((each for each in contacts if address is not None and email_key(each["email"]) == address), None)
-    if same is None:
+    if same is None and any(person[name] for name in PERSON):
         contacts.insert(0, person)
-    primary = next((each for each in contacts if each["is_primary"] and each is not person), same or person)
+    primary = next((each for each in contacts if each["is_primary"] and each is not person), same or contacts[0])
     ordered = [primary, *(each for each in contacts if each is not primary)]
     return [{**contact, "is_primary": contact is primary} for contact in ordered]
 

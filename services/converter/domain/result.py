@@ -118,13 +118,15 @@ def _manifest(plan: Plan, parts: Sequence[Part], made: _Made, link: Link | None)
 
 
 def _tell_custom_fields(builder: ManifestBuilder, plan: Plan, link: Link | None) -> None:
-    """A customer that exists keeps its own; of a new one, those are told about which something was said."""
+    """A customer that exists keeps its own; a new one has them if anything was said of them, `copied` into standard fields."""
     names = list(plan.fields.get("custom_fields") or ())
     if link is not None:
         for name in names:
             builder.skip("custom_fields", name, LINKED)
     elif plan.request.options and plan.request.options.custom_fields:
         builder.take("custom_fields", "created", names)
+        had = plan.lead.fields.get("custom_fields") or {}
+        builder.take("custom_fields", "copied", [n for n in had if n not in names and n not in plan.skipped_fields])
     for name in plan.skipped_fields:
         builder.skip("custom_fields", name, LEFT_OUT)
 
