@@ -124,6 +124,8 @@ def check(case: Case, outcome: Outcome) -> None:
     if "error" in then and completed is None:
         assert found_error(failed["error"]) == then["error"]
     assert ("customer" in then) == (completed is not None)
+    accepted = outcome.last(key, "conversion.accepted") or {}
+    assert accepted.get("implied", []) == then.get("implied", [])
     if completed is not None:
         check_result(completed, then)
 
