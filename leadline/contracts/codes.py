@@ -65,7 +65,7 @@ class ErrorCode(StrEnum):
         "OPPORTUNITY_INVALID",
         "The opportunity is incomplete or wrong",
         False,
-        "An opportunity needs name, value, stage and expected_close_date; `fields` names what is missing or wrong.",
+        "An opportunity needs a name and a value; `fields` names what is missing.",
     )
     CUSTOM_FIELD_CLASH = (
         "CUSTOM_FIELD_CLASH",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from leadline.contracts.events.requests import (
     ConversionCancelRequested,
@@ -33,7 +33,7 @@ class Command(NamedTuple):
 
 
 class Commands:
-    """Carries commands out, those of one conversion in their order."""
+    """Carries commands out, those about one lead in their order: what the first does is known to the next."""
 
     def __init__(self, store: ConverterStore, conversions: Conversions) -> None:
         self._store = store
@@ -42,15 +42,12 @@ class Commands:
     def handle(self, transaction: Transaction, messages: Sequence[Message], now: datetime) -> dict[int, Outcome]:
         """An outcome for each message, by its identity."""
         outcomes: dict[int, Outcome] = {id(message): Done([]) for message in messages}
-        for turn in _turns([message for message in messages if _UUID(message.content.data.conversion_id)]):
-            found = self._store.commanded_conversions(transaction, [each.content.data.conversion_id for each in turn])
-            known = [
-                Command(each, each.content.data, found[each.content.data.conversion_id])
-                for each in turn
-                if each.content.data.conversion_id in found
-            ]
-            outcomes.update(self._cancel(transaction, [each for each in known if _may_cancel(each)], now))
-            outcomes.update(self._retry(transaction, [each for each in known if _may_retry(each)], now))
+        left = [message for message in messages if _UUID(message.content.data.conversion_id)]
+        while left:
+            found = self._store.commanded_conversions(transaction, [each.content.data.conversion_id for each in left])
+            turn, left = _one_of_each_lead(left, found)
+            outcomes.update(self._cancel(transaction, [each for each in turn if _may_cancel(each)], now))
+            outcomes.update(self._retry(transaction, [each for each in turn if _may_retry(each)], now))
         return outcomes
 
     def _cancel(self, transaction: Transaction, commands: Sequence[Command], now: datetime) -> Iterator[tuple[int, Outcome]]:
@@ -93,16 +90,16 @@ def _may_retry(command: Command) -> bool:
     return isinstance(command.body, ConversionRetryRequested) and may
 
 
-def _turns(messages: Sequence[Message]) -> Iterator[list[Message]]:
-    """The first commands of all conversions, then their second ones, and so on."""
-    left: list[Any] = list(messages)
-    while left:
-        turn: dict[str, Message] = {}
-        later = []
-        for message in left:
-            if message.content.data.conversion_id in turn:
-                later.append(message)
-            else:
-                turn[message.content.data.conversion_id] = message
-        yield list(turn.values())
-        left = later
+def _one_of_each_lead(messages: Sequence[Message], found: Mapping[str, Commanded]) -> tuple[list[Command], list[Message]]:
+    """The first command about each lead, and those that come after it; a command about nothing known is dropped."""
+    turn: dict[str, Command] = {}
+    later: list[Message] = []
+    for message in messages:
+        conversion = found.get(message.content.data.conversion_id)
+        if conversion is None:
+            continue
+        if conversion.lead_id in turn:
+            later.append(message)
+        else:
+            turn[conversion.lead_id] = Command(message, message.content.data, conversion)
+    return list(turn.values()), later

@@ -72,11 +72,11 @@ class Conversions:
         return outcomes
 
     def _apply_brought_leads(self, transaction: Transaction, asks: Sequence[Ask], known: Mapping[str, Known]) -> None:
-        """A lead that a request brings along counts once: a repeat of it must not undo what was said since."""
+        """A lead that a request brings along counts once, and until it does: a repeat must not undo what was said since."""
         brought = {
             ask.request.conversion_id: ask.request.snapshot
             for ask in asks
-            if ask.request.snapshot and _is_first_readable(known.get(ask.request.conversion_id))
+            if ask.request.snapshot and _is_news(known.get(ask.request.conversion_id))
         }
         if brought:
             self._leads.apply(transaction, [part for parts in brought.values() for part in parts])
@@ -150,7 +150,7 @@ class _Round:
         else:
             result = carry_out(plan, next(self.numbers), now, taken_codes=self.taken.by_code)
             self.taken.add_customer(plan.email_key, result.customer)
-        self.registry.register(custom)
+            self.registry.register(custom)
         return self.session.complete(ask, result)
 
     def _refuse(self, plan: Plan, same: Mapping[str, Any] | None, custom: Mapping[str, Any]) -> Refusal | None:
@@ -158,13 +158,13 @@ class _Round:
             existing = self.existing.get(same["customer_id"]) if same else None
             if fingerprint(plan.lead, plan.items, existing) != plan.request.fingerprint:
                 return Refusal(ErrorCode.PREVIEW_OUTDATED, fields=["fingerprint"])
-        if not (same and plan.links) and (refusal := self.taken.refuse(plan.email_key, plan.custom_code)):
-            return refusal
-        return self.registry.refuse(custom)
+        if same and plan.links:
+            return None  # its custom fields stay with the lead
+        return self.taken.refuse(plan.email_key, plan.custom_code) or self.registry.refuse(custom)
 
 
-def _is_first_readable(known: Known | None) -> bool:
-    return known is None or known.was_unreadable
+def _is_news(known: Known | None) -> bool:
+    return known is None or known.has_left_nothing
 
 
 def _without_repeats(asks: Sequence[Ask], outcomes: Outcomes) -> Iterator[Ask]:

@@ -87,9 +87,12 @@ def _request(record: Record, envelope: Envelope, data: Any, lost_reasons: Collec
 
 
 def stored_request(stored: Any) -> Request:
-    """The request of a conversion that is kept (`store.Commanded`), without the lead that it may have brought."""
-    data = events.decode(REQUESTED, stored.body)
-    return _asked(data, (stored.conversion_id, stored.idempotency_key, stored.body, stored.requested_at), ())
+    """The request of a conversion that is kept (`store.Commanded`)."""
+    data: Any = events.decode(REQUESTED, stored.body)
+    at = stored.requested_at
+    moment = Moment(at, stamp(at, 0), stored.conversion_id)
+    snapshot = read_snapshot(data, moment) if data.lead is not None else ()
+    return _asked(data, (stored.conversion_id, stored.idempotency_key, stored.body, at), snapshot)
 
 
 def _asked(data: Any, identity: tuple[str, str, bytes, str], snapshot: tuple[LeadChange | LeadItem, ...]) -> Request:

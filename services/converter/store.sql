@@ -49,24 +49,24 @@ WHERE customer_id = ANY(%(ids)b::uuid[])
 ORDER BY customer_id, NOT is_primary, created_at, contact_id
 
 -- name: fill_customers
--- Only what is empty is filled, whatever was decided from an older look.
+-- Only what is empty is filled, whatever was decided from an older look; an empty text is nothing, as in the rules.
 UPDATE customer
-SET first_name = coalesce(customer.first_name, row.changes ->> 'first_name'),
-    last_name = coalesce(customer.last_name, row.changes ->> 'last_name'),
-    company_name = coalesce(customer.company_name, row.changes ->> 'company_name'),
-    phone = coalesce(customer.phone, row.changes ->> 'phone'),
-    address = coalesce(customer.address, row.changes -> 'address'),
-    vat = coalesce(customer.vat, row.changes ->> 'vat'),
-    salesperson_id = coalesce(customer.salesperson_id, row.changes ->> 'salesperson_id')
+SET first_name = coalesce(nullif(customer.first_name, ''), row.changes ->> 'first_name'),
+    last_name = coalesce(nullif(customer.last_name, ''), row.changes ->> 'last_name'),
+    company_name = coalesce(nullif(customer.company_name, ''), row.changes ->> 'company_name'),
+    phone = coalesce(nullif(customer.phone, ''), row.changes ->> 'phone'),
+    address = coalesce(nullif(customer.address, '{}'), row.changes -> 'address'),
+    vat = coalesce(nullif(customer.vat, ''), row.changes ->> 'vat'),
+    salesperson_id = coalesce(nullif(customer.salesperson_id, ''), row.changes ->> 'salesperson_id')
 FROM unnest(%(ids)b::uuid[], %(changes)b::jsonb[]) AS row (customer_id, changes)
 WHERE customer.customer_id = row.customer_id
 
 -- name: fill_contacts
 UPDATE contact
-SET first_name = coalesce(contact.first_name, row.changes ->> 'first_name'),
-    last_name = coalesce(contact.last_name, row.changes ->> 'last_name'),
-    phone = coalesce(contact.phone, row.changes ->> 'phone'),
-    job_title = coalesce(contact.job_title, row.changes ->> 'job_title')
+SET first_name = coalesce(nullif(contact.first_name, ''), row.changes ->> 'first_name'),
+    last_name = coalesce(nullif(contact.last_name, ''), row.changes ->> 'last_name'),
+    phone = coalesce(nullif(contact.phone, ''), row.changes ->> 'phone'),
+    job_title = coalesce(nullif(contact.job_title, ''), row.changes ->> 'job_title')
 FROM unnest(%(ids)b::uuid[], %(changes)b::jsonb[]) AS row (contact_id, changes)
 WHERE contact.contact_id = row.contact_id
 

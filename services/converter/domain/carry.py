@@ -90,7 +90,7 @@ def _activity(kind: str, item_id: str, fields: Mapping[str, Any], context: _Cont
 def _opportunity(kind: str, item_id: str, fields: Mapping[str, Any], context: _Context) -> Part:
     if not context[0].opportunities:
         return Skipped(kind, item_id, OPPORTUNITIES_STAY)
-    if not fields.get("name") or fields.get("value") is None:
+    if not (fields.get("name") or "").strip() or fields.get("value") is None:
         return Skipped(kind, item_id, LACKS)
     return Kept(kind, name_id(context[1], f"opportunity:{item_id}"), item_id, "linked", fields)
 

@@ -29,7 +29,10 @@ def unknown_contacts(chosen: Sequence[str] | None, known: Chosen) -> list[str]:
 def make_contacts(space: bytes, lead: Mapping[str, Any], chosen: Chosen) -> list[Contact]:
     """The primary contact first. It is the lead's person, unless a chosen contact is marked as primary.
 
-    Two with one e-mail address are one contact: the chosen one.
+    A lead of which only the company is known has no person to go beside those that were chosen.
+
+    Two with one e-mail address are one contact: a chosen one rather than the lead's person, then the one that is marked as
+    primary, then the first.
     """
     get = lead.get
     person: Contact = {
@@ -45,16 +48,25 @@ def make_contacts(space: bytes, lead: Mapping[str, Any], chosen: Chosen) -> list
     }
     if not chosen:
         return [person]
-    contacts = [_chosen(space, item_id, fields) for item_id, fields in chosen.items()]
-    emails = {key for contact in contacts if (key := email_key(contact["email"])) is not None}
-    if email_key(person["email"]) not in emails:
+    contacts = _one_of_each_address([_chosen(space, item_id, fields) for item_id, fields in chosen.items()])
+    address = email_key(person["email"])
+    same = next((each for each in contacts if address is not None and email_key(each["email"]) == address), None)
+    if same is None and any(person[name] for name in PERSON):
         contacts.insert(0, person)
-    primary = next((place for place, each in enumerate(contacts) if each["is_primary"] and each is not person), 0)
-    ordered = [contacts[primary], *contacts[:primary], *contacts[primary + 1 :]]
-    return [{**contact, "is_primary": place == 0} for place, contact in enumerate(ordered)]
+    primary = next((each for each in contacts if each["is_primary"] and each is not person), same or contacts[0])
+    ordered = [primary, *(each for each in contacts if each is not primary)]
+    return [{**contact, "is_primary": contact is primary} for contact in ordered]
 
 
-def tell_apart(made: Sequence[Contact], existing: Sequence[Contact], items: Items) -> People:
+def _one_of_each_address(contacts: list[Contact]) -> list[Contact]:
+    kept: dict[str, Contact] = {}
+    for contact in sorted(contacts, key=lambda each: not each["is_primary"]):
+        kept.setdefault(email_key(contact["email"]) or contact["contact_id"], contact)
+    ids = {contact["contact_id"] for contact in kept.values()}
+    return [contact for contact in contacts if contact["contact_id"] in ids]
+
+
+def tell_apart(made: Sequence[Contact], existing: Sequence[Contact], items: Items, chosen: Chosen) -> People:
     """Of the contacts that were made, those that the customer does not have yet, and an entry for each of the lead's contacts.
 
     One whose e-mail address a contact of the customer has already is that contact. A customer keeps its primary contact.
@@ -69,11 +81,17 @@ def tell_apart(made: Sequence[Contact], existing: Sequence[Contact], items: Item
         same = known.get(key) if key is not None else None
         if same is None:
             created.append({**contact, "is_primary": contact["is_primary"] and not existing})
+            if key is not None:
+                known[key] = contact["contact_id"]
         if contact["lead_contact_id"] is not None:
             how = "created" if same is None else "linked"
             parts.append(Kept("contact", same or contact["contact_id"], contact["lead_contact_id"], how, {}))
-    chosen = {part.source_id for part in parts if isinstance(part, Kept)}
-    parts += [Skipped("contact", item_id, NOT_CHOSEN) for item_id in items.get("contact", ()) if item_id not in chosen]
+    told = {part.source_id for part in parts if isinstance(part, Kept)}
+    for item_id in items.get("contact", ()):
+        if item_id in chosen and item_id not in told:
+            parts.append(Kept("contact", known[email_key(chosen[item_id]["email"]) or ""], item_id, "linked", {}))
+        elif item_id not in told:
+            parts.append(Skipped("contact", item_id, NOT_CHOSEN))
     return People(created, parts)
 
 

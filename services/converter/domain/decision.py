@@ -63,6 +63,11 @@ class Known:
         """Whether the request itself could not be read: an operator may send it again, mended."""
         return self.error_code in UNREADABLE
 
+    @property
+    def has_left_nothing(self) -> bool:
+        """Whether nothing of its last attempt is in the tables: it could not be read, or a fault of ours undid it."""
+        return self.was_unreadable or self.error_code == ErrorCode.UNEXPECTED_ERROR
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:

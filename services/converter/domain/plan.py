@@ -102,4 +102,4 @@ def _refuse_options(options: Any, items: Items) -> Refusal | None:
 
 
 def _missing_of_opportunity(asked: Any) -> list[str]:
-    return [f"options.opportunity.{name}" for name in ("name", "value") if getattr(asked, name) is None]
+    return [f"options.opportunity.{name}" for name in ("name", "value") if not (getattr(asked, name) or "").strip()]

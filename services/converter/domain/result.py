@@ -13,6 +13,8 @@ from services.converter.domain.plan import Plan
 
 FILLABLE: Final = ("first_name", "last_name", "company_name", "phone", "address", "vat", "salesperson_id")
 """The fields of a customer that `fill_empty` may fill."""
+LINKED: Final = "the customer keeps its own"
+LEFT_OUT: Final = "was left out on request"
 
 
 class Existing(NamedTuple):
@@ -72,7 +74,7 @@ def link_to(plan: Plan, existing: Existing, now: str) -> Result:
 def _complete(plan: Plan, now: str, whose: Existing, link: Link | None) -> Result:
     space = id_space(plan.request.conversion_id)
     customer = {**whose.customer, **link.changes} if link else whose.customer
-    people = tell_apart(make_contacts(space, plan.fields, plan.contacts), whose.contacts, plan.items)
+    people = tell_apart(make_contacts(space, plan.fields, plan.contacts), whose.contacts, plan.items, plan.contacts)
     parts = carry(plan.items, plan.choices, space) if plan.items else []
     owner = {"customer_id": customer["customer_id"], "lead_id": plan.lead.lead_id, "created_at": now}
     asked = plan.request.options.opportunity if plan.request.options else None
@@ -82,35 +84,51 @@ def _complete(plan: Plan, now: str, whose: Existing, link: Link | None) -> Resul
     closed = None
     if assignment and assignment["status"] == "active":
         closed = {**assignment, "status": "converted", "closed_at": now}
-    manifest = _manifest(plan, people.created, [*people.parts, *parts], opportunity, closed)
+    manifest = _manifest(plan, [*people.parts, *parts], _Made(people.created, opportunity, closed), link)
     kept = [part for part in parts if isinstance(part, Kept) and part.kind != "opportunity"] if parts else []
     return Result(plan, now, customer, people.created, opportunity, relinked, kept, closed, manifest, link)
 
 
-def _manifest(
-    plan: Plan, contacts: Sequence[Contact], parts: Sequence[Part], opportunity: Mapping[str, Any] | None, closed: Any
-) -> Manifest:
-    own = [each["contact_id"] for each in contacts if each["lead_contact_id"] is None]
+class _Made(NamedTuple):
+    """What a conversion has made that is none of the lead's things."""
+
+    contacts: Sequence[Contact]
+    opportunity: Mapping[str, Any] | None
+    closed: Mapping[str, Any] | None
+
+
+def _manifest(plan: Plan, parts: Sequence[Part], made: _Made, link: Link | None) -> Manifest:
+    own = [each["contact_id"] for each in made.contacts if each["lead_contact_id"] is None]
     options = plan.request.options
-    chooses = options is not None and options.custom_fields
-    if not plan.items and not opportunity and not chooses:
+    if not plan.items and not made.opportunity and not link and not (options and options.custom_fields):
         manifest = plain_manifest(own)
-        if closed:
-            manifest["assignments"] = {"closed": [closed["assignment_id"]], "count": 1}
+        if made.closed:
+            manifest["assignments"] = {"closed": [made.closed["assignment_id"]], "count": 1}
         return manifest
     check_counts(plan.items, parts)
     builder = ManifestBuilder()
     builder.take("contacts", "created", own)
     builder.add(parts)
-    if opportunity:
-        builder.take("opportunities", "created", [opportunity["opportunity_id"]])
-    if closed:
-        builder.take("assignments", "closed", [closed["assignment_id"]])
-    if chooses:
-        builder.take("custom_fields", "created", list(plan.fields.get("custom_fields") or ()))
-        for name in plan.skipped_fields:
-            builder.skip("custom_fields", name, "was left out on request")
+    if made.opportunity:
+        builder.take("opportunities", "created", [made.opportunity["opportunity_id"]])
+    if made.closed:
+        builder.take("assignments", "closed", [made.closed["assignment_id"]])
+    _tell_custom_fields(builder, plan, link)
     return builder.build()
+
+
+def _tell_custom_fields(builder: ManifestBuilder, plan: Plan, link: Link | None) -> None:
+    """A customer that exists keeps its own; a new one has them if anything was said of them, `copied` into standard fields."""
+    names = list(plan.fields.get("custom_fields") or ())
+    if link is not None:
+        for name in names:
+            builder.skip("custom_fields", name, LINKED)
+    elif plan.request.options and plan.request.options.custom_fields:
+        builder.take("custom_fields", "created", names)
+        had = plan.lead.fields.get("custom_fields") or {}
+        builder.take("custom_fields", "copied", [n for n in had if n not in names and n not in plan.skipped_fields])
+    for name in plan.skipped_fields:
+        builder.skip("custom_fields", name, LEFT_OUT)
 
 
 def _customer(plan: Plan, now: str) -> dict[str, Any]:

@@ -1,0 +1,252 @@
+"""The converter's rules alone: one record after the other through the pure functions, what is kept stands in dictionaries.
+
+It decides in its own words in which order the rules are asked, so that the real converter can be compared with it. Of the
+retry ladder it knows one rung, which is over when `settle` is called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from leadline.contracts.codes import ErrorCode
+from leadline.contracts.events.requests import ConversionCancelRequested, ConversionCommand, ConversionOptions
+from leadline.contracts.times import normalise_time, parse_time, time_now_text
+from leadline.delivery.record import Outgoing, Record
+from services.converter import events
+from services.converter.decode import decode
+from services.converter.domain.custom_fields import Registry
+from services.converter.domain.decision import (
+    Known,
+    Refusal,
+    Request,
+    Taken,
+    implied_steps,
+    is_key_reused,
+    is_repeat,
+    refuse_by_lead,
+)
+from services.converter.domain.lead import Lead, LeadChange, LeadItem, apply
+from services.converter.domain.plan import Found, Plan, make_plan
+from services.converter.domain.profile import Profile
+from services.converter.domain.result import Existing, Result, carry_out, link_to
+from services.converter.profiles import load_profiles
+from tests.cases.case import Case, Writer, ordered
+from tests.cases.outcome import DeadLetter, Outcome, Reader, Told
+
+_START = datetime(2021, 1, 1, tzinfo=UTC)
+LATER = "2022-01-01T00:00:00Z"
+PROFILES = load_profiles()
+AGAIN_ONCE = (ErrorCode.LEAD_NOT_QUALIFIED, ErrorCode.LEAD_UNKNOWN)
+
+
+class Try(NamedTuple):
+    """One attempt at a request: where it came from, which delivery this is, whether another one follows by itself."""
+
+    request: Request
+    origin: str
+    number: int = 1
+    is_last: bool = False
+    again: bool = False
+
+
+@dataclass
+class Memory:
+    """What the converter keeps, and what it has told."""
+
+    profiles: Mapping[str, Profile]
+    leads: dict[str, Lead] = field(default_factory=dict)
+    items: dict[tuple[str, str, str], LeadItem] = field(default_factory=dict)
+    conversions: dict[str, tuple[Request, Known]] = field(default_factory=dict)
+    customers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    contacts: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    taken: Taken = field(default_factory=lambda: Taken({}, {}))
+    registry: Registry = field(default_factory=lambda: Registry({}))
+    waiting: list[Try] = field(default_factory=list)
+    results: list[Result] = field(default_factory=list)
+    told: list[Outgoing] = field(default_factory=list)
+    dead: list[DeadLetter] = field(default_factory=list)
+    moments: int = 0
+    count: int = 0
+
+    def take(self, out: Outgoing) -> None:
+        """Handle the next record that somebody sends."""
+        self.moments += 1
+        record = Record(out.topic, 0, self.moments, 0, out.key, out.value, out.headers)
+        data = decode(record).data
+        if isinstance(data, Request):
+            self.ask(Try(data, str(self.moments)))
+        elif isinstance(data, ConversionCommand):
+            self._command(data)
+        else:
+            self._learn(data)
+
+    def settle(self) -> None:
+        """The delay of all that waits is over; ends when nothing waits any more."""
+        while self.waiting:
+            due, self.waiting = self.waiting, []
+            for each in due:
+                self.ask(each)
+
+    def ask(self, attempt: Try) -> None:
+        """One attempt at a request, unless it has had its say or has to wait behind another one of its lead."""
+        self.moments += 1
+        request = attempt.request
+        if not attempt.again and any(each.request.lead_id == request.lead_id for each in self.waiting):
+            self.waiting.append(attempt)
+            return
+        _, known = self.conversions.get(request.conversion_id, (None, None))
+        if known and not attempt.again:
+            if is_key_reused(request, known, is_replay=False):
+                self.dead.append(DeadLetter(ErrorCode.IDEMPOTENCY_KEY_REUSED.value, request.conversion_id))
+                return
+            if is_repeat(attempt.origin, known, is_replay=False):
+                return
+        if known is None:
+            for part in request.snapshot:
+                self._learn(part)
+        decided = self._decide(request)
+        if isinstance(decided, Result):
+            self._keep(attempt, decided)
+        else:
+            self._refuse(attempt, decided)
+
+    @property
+    def now(self) -> str:
+        """The present moment; each step has one of its own."""
+        return time_now_text(_START + timedelta(seconds=self.moments))
+
+    def _learn(self, part: LeadChange | LeadItem) -> None:
+        if isinstance(part, LeadChange):
+            self.leads[part.lead_id] = apply(self.leads.get(part.lead_id) or Lead(part.lead_id), part)
+            return
+        place = (part.lead_id, part.kind, part.item_id)
+        before = self.items.get(place)
+        if before is None or before.stamp < part.stamp:
+            fields = {**(before.fields if before else {}), **({} if part.is_removed else part.fields)}
+            self.items[place] = part._replace(fields=fields)
+
+    def _decide(self, request: Request) -> Result | Refusal:
+        profile = self.profiles.get(request.profile or "default")
+        if profile is None:
+            return Refusal(ErrorCode.SCHEMA_INVALID, fields=["profile"], is_unreadable=True)
+        lead = self.leads.get(request.lead_id)
+        implied = implied_steps(request, lead, profile)
+        if refusal := refuse_by_lead(request, lead, implied):
+            return refusal
+        assert lead is not None
+        items: dict[str, dict[str, Any]] = {}
+        for (lead_id, kind, item_id), item in sorted(self.items.items()):
+            if lead_id == request.lead_id and not item.is_removed:
+                items.setdefault(kind, {})[item_id] = item.fields
+        plan = make_plan(request, Found(lead, profile, items, self._attempt(request), implied))
+        return plan if isinstance(plan, Refusal) else self._carry_out(plan)
+
+    def _carry_out(self, plan: Plan) -> Result | Refusal:
+        same = self.taken.same_person(plan.email_key) if plan.links else None
+        if same:
+            customer_id = same["customer_id"]
+            return link_to(plan, Existing(self.customers[customer_id], self.contacts[customer_id]), self.now)
+        refusal = self.taken.refuse(plan.email_key, plan.custom_code)
+        custom = plan.fields.get("custom_fields") or {}
+        if refusal := refusal or self.registry.refuse(custom):
+            return refusal
+        self.registry.register(custom)
+        return carry_out(plan, self._next_count(plan.profile), self.now, taken_codes=self.taken.by_code)
+
+    def _next_count(self, profile: Profile) -> int:
+        """The table refuses a number that somebody has as a code, and the second try has the next one."""
+        self.count += 1
+        while profile.number(self.count) in self.taken.by_code:
+            self.count += 1
+        return self.count
+
+    def _keep(self, attempt: Try, result: Result) -> None:
+        request, customer = attempt.request, result.customer
+        customer_id = customer["customer_id"]
+        changes = result.link.contact_changes if result.link else {}
+        before = [{**each, **changes.get(each["contact_id"], {})} for each in self.contacts.get(customer_id, ())]
+        self.customers[customer_id] = customer
+        self.contacts[customer_id] = [*before, *result.contacts]
+        if result.link is None:
+            self.taken.add_customer(result.plan.email_key, customer)
+        lead = self.leads[request.lead_id]
+        self.leads[request.lead_id] = lead._replace(
+            status="converted",
+            customer_id=customer_id,
+            conversion_id=request.conversion_id,
+            assignment=result.assignment or lead.assignment,
+        )
+        self.results.append(result)
+        about = events.About(request.conversion_id, self.now)
+        self._end(attempt, "completed", None, events.completed(result, about))
+
+    def _refuse(self, attempt: Try, refusal: Refusal) -> None:
+        request, error = attempt.request, events.describe(refusal)
+        about, number = events.About(request.conversion_id, self.now), self._attempt(request)
+        if refusal.code in AGAIN_ONCE and attempt.number == 1 and not attempt.is_last:
+            self.waiting.append(attempt._replace(number=2, is_last=True))
+            self._end(attempt, "waiting", refusal.code, [events.retry_scheduled(request, number, error, LATER, about)])
+            return
+        is_dead = refusal.is_unreadable or refusal.code is ErrorCode.LEAD_UNKNOWN
+        if is_dead and not attempt.again:
+            self.dead.append(DeadLetter(refusal.code.value, request.conversion_id))
+        self._end(attempt, "failed", refusal.code, [events.failed(request, number, error, about)])
+
+    def _command(self, body: ConversionCommand) -> None:
+        request, known = self.conversions.get(body.conversion_id, (None, None))
+        if request is None or known is None:
+            return
+        request = request._replace(snapshot=(), requested_at=time_now_text(parse_time(normalise_time(request.requested_at))))
+        attempt = Try(request, known.origin, is_last=True, again=True)
+        if isinstance(body, ConversionCancelRequested):
+            if known.state == "waiting":
+                by = {"cancelled_by": body.requested_by.model_dump(mode="json"), "reason": body.reason}
+                about = events.About(request.conversion_id, self.now)
+                self._end(attempt, "cancelled", None, [events.cancelled(request, known.attempt, about, by)])
+        elif known.state == "waiting" or (known.state == "failed" and known.is_retryable):
+            if policy := getattr(body, "duplicate_policy", None):
+                options = (request.options or ConversionOptions()).model_copy(update={"duplicate_policy": policy})
+                attempt = attempt._replace(request=request._replace(options=options))
+            self.ask(attempt)
+
+    def _attempt(self, request: Request) -> int:
+        _, known = self.conversions.get(request.conversion_id, (None, None))
+        return known.attempt + 1 if known else 1
+
+    def _end(self, attempt: Try, state: str, code: ErrorCode | None, told: list[Outgoing]) -> None:
+        request, before = self.conversions.get(attempt.request.conversion_id, (attempt.request, None))
+        retryable = code is not None and code.retryable
+        known = Known(state, self._attempt(request), request.body, before.origin if before else attempt.origin, retryable, code)
+        self.conversions[request.conversion_id] = (request, known)
+        self.told += told
+
+
+def run_in_memory(case: Case, profiles: Mapping[str, Profile] = PROFILES) -> Outcome:
+    """The outcome of a case by the rules alone."""
+    memory = Memory(profiles)
+    writer = Writer(case)
+    for part in case.parts:
+        for steps in ordered(part):
+            for step in steps:
+                memory.take(writer.write(step))
+        memory.settle()
+    return Reader(case).read(told_by(memory.told), memory.dead, stored(memory))
+
+
+def told_by(told: list[Outgoing]) -> Iterator[Told]:
+    """Records as a reader of the topics sees them."""
+    for out in told:
+        headers = {name: (value or b"").decode() for name, value in out.headers}
+        kind = headers["ce_type"].removeprefix("leadline.").removesuffix(".v1")
+        key, body = (out.key or b"").decode(), (out.value or b"").decode()
+        yield Told(out.topic, key, kind, headers["ce_correlationid"], headers["ce_time"], body)
+
+
+def stored(memory: Memory) -> Iterator[dict[str, Any]]:
+    """Each customer with its contacts as they stand at the end."""
+    for customer_id, customer in memory.customers.items():
+        kept = {name: value for name, value in customer.items() if name != "created_at"}
+        yield {**kept, "contacts": memory.contacts[customer_id]}
