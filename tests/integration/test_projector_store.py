@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from leadline.delivery.record import Record
+from leadline.status.reader import StatusReader
+from leadline.status.things import ask
 from services.projector.domain.conversion import conversion_id_of
 from tests.integration.projector_world import Projector
 from tests.unit.service_records import (
@@ -103,6 +105,22 @@ def test_the_store_is_the_same_however_records_are_batched_and_ordered(
     assert known["first_order_at"] == datetime(2026, 11, 22, 8, 0, 40, tzinfo=UTC)
     assert known["data"]["prospect_stage"] == "active"
     assert [len(found[name]) for name in ("conversion_event", "lead_event", "customer_event")] == [5, 2, 5]
+
+
+def test_the_timeline_of_a_conversion_has_each_step_and_each_retry_with_its_error(
+    projector: Projector, database_url: str
+) -> None:
+    id = conversion_id_of("key-1")
+    projector.take(*reversed(history_of(id)))
+    with StatusReader(database_url) as reader:
+        answer = ask(reader, "conversion", id)
+    assert answer is not None
+    told = [(each["at"].second, each["type"].split(".", 2)[2], each["attempt"]) for each in answer.timeline]
+    assert told == [
+        (3, "requested.v1", None), (4, "processing-started.v1", None), (5, "retry-scheduled.v1", 1), (30, "accepted.v1", 2),
+        (30, "completed.v1", 2),
+    ]  # fmt: skip
+    assert answer.timeline[2]["detail"]["error"]["code"] == "UNEXPECTED_ERROR"
 
 
 def test_a_failed_conversion_shows_its_error_and_whether_it_may_be_retried(projector: Projector) -> None:

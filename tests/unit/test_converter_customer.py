@@ -60,9 +60,12 @@ def test_the_status_that_a_customer_has_already_is_not_told_again_but_its_task_i
 
 def test_a_message_may_bring_a_task() -> None:
     assert kinds(asked("customer.message-logged", action_code="SALES_CALL")) == ["message.logged"]
-    made = asked("customer.message-logged", action_code="SALES_CALL", message_id=9, task={"subject": "Call back"})
+    task = {"subject": "Call back", "priority": "high", "due_date": "2026-12-01"}
+    made = asked("customer.message-logged", action_code="SALES_CALL", text="Sold.", message_id=9, task=task)
     assert kinds(made) == ["message.logged", "task.added"]
-    assert made.rows["message"]["external_id"] == "9"
+    message, added = made.rows["message"], made.rows["task"]
+    assert (message["action_code"], message["text"], message["external_id"]) == ("SALES_CALL", "Sold.", "9")
+    assert {name: added[name] for name in task} == task
 
 
 def test_a_task_may_come_alone() -> None:

@@ -137,6 +137,18 @@ def test_the_setting_of_a_tenant_reaches_the_handler(monkeypatch: pytest.MonkeyP
         handler.decode(lead_event("disqualified", reason="bought"))
 
 
+@pytest.mark.parametrize("half", ["behavioral", "demographic"])
+@pytest.mark.parametrize(("value", "is_read"), [(-1, False), (0, True), (50, True), (51, False), (7.5, False)])
+def test_half_a_score_is_a_whole_number_from_0_to_50(half: str, value: float, is_read: bool) -> None:
+    score: dict[str, Any] = {"behavioral": 10, "demographic": 10, half: value}
+    if is_read:
+        assert decode(lead_event("scored", **score)).data.fields == {"score": score}
+        return
+    with pytest.raises(Rejected) as refused:
+        decode(lead_event("scored", **score))
+    assert (refused.value.code, refused.value.fields) == (ErrorCode.SCHEMA_INVALID, (half,))
+
+
 def test_a_reason_that_no_event_could_give_is_no_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LEADLINE_LOST_REASONS", "x" * 101)
     with pytest.raises(SetupError, match="LEADLINE_LOST_REASONS"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from leadline.contracts.codes import ErrorCode
@@ -92,3 +94,13 @@ def test_a_silence_that_makes_no_sense_is_refused_at_the_start(monkeypatch: pyte
     monkeypatch.setenv("LEADLINE_DORMANT_AFTER", silence)
     with pytest.raises(SetupError, match="LEADLINE_DORMANT_AFTER"):
         load_settings()
+
+
+@pytest.mark.parametrize(("silence", "days"), [("2d", 2), (None, 90)])
+def test_the_silence_is_what_the_setting_says_and_90_days_without_it(
+    monkeypatch: pytest.MonkeyPatch, silence: str | None, days: int
+) -> None:
+    monkeypatch.delenv("LEADLINE_DORMANT_AFTER", raising=False)
+    if silence:
+        monkeypatch.setenv("LEADLINE_DORMANT_AFTER", silence)
+    assert load_settings().dormant_after == timedelta(days=days)
