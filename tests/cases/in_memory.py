@@ -170,7 +170,8 @@ class Memory:
         customer_id = customer["customer_id"]
         changes = result.link.contact_changes if result.link else {}
         before = [{**each, **changes.get(each["contact_id"], {})} for each in self.contacts.get(customer_id, ())]
-        self.customers[customer_id] = customer
+        # What a new customer has paid and owes is told once and kept nowhere: it is for others to count.
+        self.customers[customer_id] = {name: value for name, value in customer.items() if name != "snapshot"}
         self.contacts[customer_id] = [*before, *result.contacts]
         if result.link is None:
             self.taken.add_customer(result.plan.email_key, customer)
