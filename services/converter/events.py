@@ -12,6 +12,7 @@ from leadline.contracts.events import EVENTS
 from leadline.delivery.record import Headers, Outgoing
 from services.converter.domain.carry import Kept
 from services.converter.domain.decision import Refusal, Request
+from services.converter.domain.guideline import hints
 from services.converter.domain.result import Result
 
 SOURCE: Final = "/leadline/converter"
@@ -122,7 +123,7 @@ class _Telling:
         result, at = self._result, self._about.time_json
         opportunities = [result.opportunity, *result.relinked] if result.opportunity else result.relinked
         records = [
-            self._customer.say("opportunity.created", self._with_conversion({"opportunity": each}), b":%d" % number)
+            self._customer.say("opportunity.created", self._opened(each), b":%d" % number)
             for number, each in enumerate(opportunities, 1)
         ]
         if result.assignment:
@@ -147,8 +148,10 @@ class _Telling:
         )  # fmt: skip
         return self._lead.say("conversion.completed", outcome)
 
-    def _with_conversion(self, data: dict[str, Any]) -> bytes:
-        return orjson.dumps({**data, "conversion_id": self._about.conversion_id})
+    def _opened(self, opportunity: Mapping[str, Any]) -> bytes:
+        warnings = hints(opportunity["stage"], opportunity["probability"])
+        data = {"opportunity": opportunity, "conversion_id": self._about.conversion_id, "warnings": warnings}
+        return orjson.dumps(data)
 
 
 def carried(kept: Sequence[Kept]) -> list[tuple[str, bytes, list[Any], bytes]]:

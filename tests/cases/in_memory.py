@@ -28,10 +28,12 @@ from services.converter.domain.decision import (
     is_repeat,
     refuse_by_lead,
 )
+from services.converter.domain.items import Item, ItemKey, apply_words
 from services.converter.domain.lead import Lead, LeadChange, LeadItem, apply
 from services.converter.domain.plan import Found, Plan, make_plan
 from services.converter.domain.profile import Profile
 from services.converter.domain.result import Existing, Result, carry_out, link_to
+from services.converter.domain.status import ERASED
 from services.converter.profiles import load_profiles
 from tests.cases.case import Case, Writer, ordered
 from tests.cases.outcome import DeadLetter, Outcome, Reader, Told
@@ -58,7 +60,7 @@ class Memory:
 
     profiles: Mapping[str, Profile]
     leads: dict[str, Lead] = field(default_factory=dict)
-    items: dict[tuple[str, str, str], LeadItem] = field(default_factory=dict)
+    items: dict[ItemKey, Item] = field(default_factory=dict)
     conversions: dict[str, tuple[Request, Known]] = field(default_factory=dict)
     customers: dict[str, dict[str, Any]] = field(default_factory=dict)
     contacts: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
@@ -119,14 +121,14 @@ class Memory:
         return time_now_text(_START + timedelta(seconds=self.moments))
 
     def _learn(self, part: LeadChange | LeadItem) -> None:
+        lead = self.leads.get(part.lead_id) or Lead(part.lead_id)
         if isinstance(part, LeadChange):
-            self.leads[part.lead_id] = apply(self.leads.get(part.lead_id) or Lead(part.lead_id), part)
-            return
-        place = (part.lead_id, part.kind, part.item_id)
-        before = self.items.get(place)
-        if before is None or before.stamp < part.stamp:
-            fields = {**(before.fields if before else {}), **({} if part.is_removed else part.fields)}
-            self.items[place] = part._replace(fields=fields)
+            lead = apply(lead, [part])
+        elif lead.status != ERASED:
+            self.items[part.key] = apply_words(self.items.get(part.key) or Item(*part.key), [part])
+        self.leads[part.lead_id] = lead
+        if lead.status == ERASED:
+            self.items = {key: item for key, item in self.items.items() if key[0] != part.lead_id}
 
     def _decide(self, request: Request) -> Result | Refusal:
         profile = self.profiles.get(request.profile or "default")
@@ -168,7 +170,8 @@ class Memory:
         customer_id = customer["customer_id"]
         changes = result.link.contact_changes if result.link else {}
         before = [{**each, **changes.get(each["contact_id"], {})} for each in self.contacts.get(customer_id, ())]
-        self.customers[customer_id] = customer
+        # What a new customer has paid and owes is told once and kept nowhere: it is for others to count.
+        self.customers[customer_id] = {name: value for name, value in customer.items() if name != "snapshot"}
         self.contacts[customer_id] = [*before, *result.contacts]
         if result.link is None:
             self.taken.add_customer(result.plan.email_key, customer)
@@ -248,5 +251,4 @@ def told_by(told: list[Outgoing]) -> Iterator[Told]:
 def stored(memory: Memory) -> Iterator[dict[str, Any]]:
     """Each customer with its contacts as they stand at the end."""
     for customer_id, customer in memory.customers.items():
-        kept = {name: value for name, value in customer.items() if name != "created_at"}
-        yield {**kept, "contacts": memory.contacts[customer_id]}
+        yield {**customer, "contacts": memory.contacts[customer_id]}

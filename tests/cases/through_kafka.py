@@ -73,8 +73,8 @@ def _dead(seen: Seen) -> DeadLetter:
 def _customers(world: World) -> Iterator[dict[str, Any]]:
     """Each customer with its contacts, as the events say them."""
     query = """
-        SELECT to_jsonb(customer) - 'email_key' - 'notes' - 'created_at' || jsonb_build_object('contacts', (
-            SELECT jsonb_agg(to_jsonb(contact) - 'customer_id' - 'created_at' ORDER BY contact_id)
+        SELECT to_jsonb(customer) || jsonb_build_object('contacts', (
+            SELECT jsonb_agg(to_jsonb(contact) ORDER BY contact_id)
             FROM contact WHERE contact.customer_id = customer.customer_id))
         FROM customer"""
     return (row[0] for row in world.rows(query))

@@ -148,3 +148,13 @@ def test_the_same_conversion_tells_the_same_ids_whenever_it_is_done() -> None:
     ids = [[dict(record.headers)["ce_id"] for record in events.completed(each, about(each))] for each in (one, two)]
     assert ids[0] == ids[1]
     assert ADA["email"] not in str(ids)
+
+
+def test_a_new_customer_has_paid_nothing_and_an_unusual_opportunity_is_hinted_at() -> None:
+    asked = request(opportunity={**OPPORTUNITY, "stage": "proposal", "probability": 75})
+    result = carried_out(planned(asked))
+    told = dict(check(events.completed(result, about(result))))
+    assert told["customer.created"].snapshot.model_dump() == {
+        "last_payment": None, "ytd_sales": "0.00", "ar_balance": "0.00", "lifetime_sales": "0.00",
+    }  # fmt: skip
+    assert [hint.code for hint in told["opportunity.created"].warnings] == ["PROBABILITY_OUTSIDE_GUIDELINE"]

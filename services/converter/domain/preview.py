@@ -27,7 +27,7 @@ _SOURCES: Final = {
     "salesperson_id": "the active assignment, else assigned_to",
     "custom_fields": "custom_fields, by options.custom_fields",
 }
-_MADE: Final = frozenset({"customer_id", "role", "lead_id", "conversion_id", "created_at"})
+_MADE: Final = frozenset({"customer_id", "role", "lead_id", "conversion_id", "created_at", "snapshot"})
 
 
 def fingerprint(lead: Lead, items: Items, existing: Existing | None) -> str:

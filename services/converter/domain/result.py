@@ -17,6 +17,10 @@ LINKED: Final = "the customer keeps its own"
 LEFT_OUT: Final = "was left out on request"
 
 
+NOTHING_YET: Final = {"last_payment": None, "ytd_sales": "0.00", "ar_balance": "0.00", "lifetime_sales": "0.00"}
+"""What a new customer has paid and owes."""
+
+
 class Existing(NamedTuple):
     """A customer that a lead is linked to, shaped as the events say it, with its contacts."""
 
@@ -159,6 +163,7 @@ def _customer(plan: Plan, now: str) -> dict[str, Any]:
         "conversion_id": plan.request.conversion_id,
         "custom_fields": get("custom_fields") or {},
         "created_at": now,
+        "snapshot": NOTHING_YET,
     }
 
 
