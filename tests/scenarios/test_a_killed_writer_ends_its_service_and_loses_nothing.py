@@ -11,7 +11,7 @@ from tests.scenarios.harness.load import assert_clean, load, wait_for_progress
 from tests.scenarios.harness.waiting import wait_until
 from tests.scenarios.harness.world import World
 
-KILLS = 5
+KILLS = 3
 SECONDS = 20.0
 
 
