@@ -177,6 +177,7 @@ def test_a_writer_ends_with_its_service_and_commits_nothing(kafka: Kafka) -> Non
     sink = kafka.sink()
     sink.start()
     with kafka.member() as source:
+        poll(source, lambda _, ends: len(ends) == PARTITIONS)
         block = journal.pack([Outgoing("in", b"k", b"lost", [])])
         sink._ask(Prepare([block], {Partition("in", 0): 1}, source.group_metadata()), SECONDS)
         sink._pipe.close()  # as when the service is killed
