@@ -106,6 +106,16 @@ FROM unnest(%(ids)b::uuid[], %(states)b::text[], %(attempts)b::integer[], %(fini
     AS row (conversion_id, state, attempt, finished_at, customer_id, error, filled)
 WHERE conversion.conversion_id = row.conversion_id
 
+-- name: copy_fills
+COPY conversion_fill (conversion_id, changes, contact_changes) FROM STDIN
+
+-- name: imply_steps
+UPDATE lead
+SET history = lead.history || row.history, contacted_at = least(lead.contacted_at, row.at),
+    qualified_at = greatest(lead.qualified_at, row.at)
+FROM unnest(%(ids)b::text[], %(histories)b::jsonb[], %(times)b::timestamptz[]) AS row (lead_id, history, at)
+WHERE lead.lead_id = row.lead_id
+
 -- name: copy_customers
 COPY customer (customer_id, customer_number, code, name, type, role, customer_status, prospect_stage, first_name,
     last_name, company_name, email, email_key, phone, address, vat, branch_id, salesperson_id, discovered_by, lead_id,

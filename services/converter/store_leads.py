@@ -12,6 +12,7 @@ from leadline.delivery.handler import Transaction
 from leadline.postgres.queries import load_queries
 from services.converter.domain.items import Item, ItemKey
 from services.converter.domain.lead import Lead
+from services.converter.domain.status import ERASED
 
 
 class LeadStore:
@@ -32,6 +33,11 @@ class LeadStore:
     def change_leads(self, transaction: Transaction, leads: Sequence[Lead]) -> None:
         """Write leads that are locked as their events have left them."""
         self._write_leads(transaction, "change_leads", leads)
+
+    def release_leads(self, transaction: Transaction, leads: Sequence[Lead]) -> None:
+        """Write leads that are locked as they are without their conversions; of those that are erased nothing stays."""
+        self._write_leads(transaction, "release_leads", leads)
+        self.forget_items(transaction, [lead.lead_id for lead in leads if lead.status == ERASED])
 
     def _write_leads(self, transaction: Transaction, query: str, leads: Sequence[Lead]) -> None:
         if not leads:

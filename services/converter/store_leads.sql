@@ -24,6 +24,16 @@ FROM unnest(%(ids)b::text[], %(statuses)b::text[], %(fields)b::jsonb[], %(stamps
     AS row (lead_id, status, fields, stamps, assignment, history, created_at, contacted_at, qualified_at)
 WHERE lead.lead_id = row.lead_id
 
+-- name: release_leads
+UPDATE lead
+SET status = row.status, fields = row.fields, stamps = row.stamps, assignment = row.assignment, history = row.history,
+    created_at = row.created_at, contacted_at = row.contacted_at, qualified_at = row.qualified_at,
+    conversion_id = NULL, customer_id = NULL, converted_at = NULL, converted_stamps = NULL
+FROM unnest(%(ids)b::text[], %(statuses)b::text[], %(fields)b::jsonb[], %(stamps)b::jsonb[], %(assignments)b::jsonb[],
+    %(histories)b::jsonb[], %(created)b::timestamptz[], %(contacted)b::timestamptz[], %(qualified)b::timestamptz[])
+    AS row (lead_id, status, fields, stamps, assignment, history, created_at, contacted_at, qualified_at)
+WHERE lead.lead_id = row.lead_id
+
 -- name: known_items
 -- Not locked: whoever writes an item has locked its lead.
 SELECT item.lead_id, item.kind, item.item_id, item.fields, item.stamps, item.stamp, item.removed

@@ -154,3 +154,28 @@ class ConversionReverted(ConversionEvent):
     reverted_by: RequestedBy | None = None
     reason: Line | None = None
     customer_id: OurId
+    lead: ConvertedLead | None = Field(default=None, description="The lead after the revert; null: it was erased meanwhile.")
+
+
+class Blocking(Part):
+    """Something that has come of the conversion and has to be undone or moved first."""
+
+    kind: Word = Field(description="order, opportunity, lead, message, task, note, contact and so on; the list is open.")
+    id: OurId
+
+
+class RevertError(ConversionError):
+    """Why a conversion is not taken back."""
+
+    blocking: tuple[Blocking, ...] = Field(default=(), description="What stands in the way, at most 20.")
+    blocking_count: Count | None = Field(default=None, description="How many stand in the way.")
+
+
+class ConversionRevertRefused(ConversionEvent):
+    """A request to take a conversion back was not granted; the conversion stands as it was."""
+
+    refused_at: Time
+    revert_requested_by: RequestedBy | None = None
+    reason: Line | None = None
+    customer_id: OurId | None = None
+    error: RevertError

@@ -1,0 +1,160 @@
+"""The tables as reverts change them: a handful of statements for all that are taken back together, whatever their number."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from leadline.contracts.times import time_now_text
+from leadline.delivery.handler import Transaction
+from leadline.postgres.queries import load_queries
+from services.converter.domain.revert import (
+    MOST_NAMED,
+    NOTHING_FILLED,
+    Blocking,
+    Fill,
+    Found,
+    Revert,
+    Undone,
+    named_request,
+)
+from services.converter.store import ConverterStore, to_json
+from services.converter.store_leads import LeadStore
+
+_UUID: Final = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatch
+
+
+class Conversion(NamedTuple):
+    """A conversion that a revert is about: its request as it was kept, and how it stands."""
+
+    conversion_id: str
+    idempotency_key: str
+    lead_id: str
+    state: str
+    attempt: int
+    body: bytes
+    requested_at: str
+    completed_at: datetime | None
+    customer_id: str | None
+
+
+class Answered(NamedTuple):
+    """A revert that has its answer: where it came from, when (text), and the code of its refusal."""
+
+    revert: Revert
+    origin: str
+    handled_at: str
+    refused: str | None
+
+
+class RevertStore:
+    """Named queries on the transaction of a batch."""
+
+    def __init__(self, store: ConverterStore) -> None:
+        self._queries = load_queries(Path(__file__).with_name("store.sql"))
+        self._store = store
+        self._leads = LeadStore()
+
+    def known_reverts(self, transaction: Transaction, revert_ids: Sequence[str]) -> dict[str, bytes]:
+        """Of those that have had their answer: the digest of the body."""
+        rows = transaction.execute(self._queries["known_reverts"], {"ids": sorted(set(revert_ids))})
+        return {str(row["revert_id"]): bytes(row["digest"]) for row in rows}
+
+    def lock_conversions(self, transaction: Transaction, conversion_ids: Sequence[str]) -> dict[str, Conversion]:
+        """These conversions as far as they are known, locked until the transaction ends."""
+        ids = sorted({id for id in conversion_ids if _UUID(id)})
+        rows = transaction.execute(self._queries["lock_conversions"], {"ids": ids})
+        return {str(row["conversion_id"]): _conversion(row) for row in rows}
+
+    def find(self, transaction: Transaction, conversions: Sequence[Conversion]) -> list[Found]:
+        """What these completed conversions have left; their leads and customers are locked. No two of one customer."""
+        leads = self._leads.lock_leads(transaction, {each.lead_id for each in conversions})
+        customers = self._store.existing_customers(transaction, {str(each.customer_id) for each in conversions})
+        found = [Found(each.conversion_id, leads[each.lead_id], customers[str(each.customer_id)]) for each in conversions]
+        return self._with_parts(transaction, found) if not all(each.is_maker for each in found) else found
+
+    def _with_parts(self, transaction: Transaction, found: Sequence[Found]) -> list[Found]:
+        """What lies at customers that stay has to be told apart from what was there before."""
+        pairs = _pairs(found)
+        opportunities = _by_lead(transaction.execute(self._queries["opportunities_of_leads"], pairs))
+        items = _by_lead(transaction.execute(self._queries["items_of_leads"], pairs))
+        fills = {
+            str(row["conversion_id"]): Fill(row["changes"], row["contact_changes"])
+            for row in transaction.execute(self._queries["fills"], {"ids": [each.conversion_id for each in found]})
+        }
+        return [
+            each._replace(
+                opportunities=opportunities.get(each.lead.lead_id, ()),
+                items=items.get(each.lead.lead_id, ()),
+                fill=fills.get(each.conversion_id, NOTHING_FILLED),
+            )
+            for each in found
+        ]
+
+    def blocking(self, transaction: Transaction, found: Sequence[Found]) -> dict[str, Blocking]:
+        """By customer, what stands in the way; none where nothing does."""
+        own = [id for each in found if not each.is_maker for id in each.own_opportunities]
+        makers = {"are_makers": [each.is_maker for each in found], "own": own, "most": MOST_NAMED}
+        blocking: dict[str, Blocking] = {}
+        for row in transaction.execute(self._queries["blocking"], {**_pairs(found), **makers}):
+            known = blocking.get(customer_id := str(row["customer_id"]), Blocking())
+            blocking[customer_id] = Blocking([*known.records, named_request(row["kind"], row["id"])], row["total"])
+        return blocking
+
+    def save(self, transaction: Transaction, undone: Sequence[Undone], now: str) -> None:
+        """Undo everything."""
+        if not undone:
+            return
+        self._unlink(transaction, [each for each in undone if not each.found.is_maker])
+        if gone := [each.found.existing.customer["customer_id"] for each in undone if each.found.is_maker]:
+            transaction.execute(self._queries["remove_customers"], {"ids": gone, "times": [now] * len(gone)})
+        ids = [each.found.conversion_id for each in undone]
+        transaction.execute(self._queries["mark_reverted"], {"ids": ids, "at": now})
+        self._leads.release_leads(transaction, [each.lead for each in undone])
+
+    def _unlink(self, transaction: Transaction, undone: Sequence[Undone]) -> None:
+        if not undone:
+            return
+        contacts = [id for each in undone for id in each.found.own_contacts]
+        opportunities = [id for each in undone for id in each.found.own_opportunities]
+        own = {**_pairs([each.found for each in undone]), "contacts": contacts, "opportunities": opportunities}
+        transaction.execute(self._queries["unlink"], own)
+        customers = {each.found.existing.customer["customer_id"]: each.cleared for each in undone if each.cleared}
+        cleared = {id: names for each in undone for id, names in each.cleared_contacts.items()}
+        for query, fields in (("clear_customers", customers), ("clear_contacts", cleared)):
+            if fields:
+                parameters = {"ids": list(fields), "fields": [to_json(list(names)) for names in fields.values()]}
+                transaction.execute(self._queries[query], parameters)
+
+    def note(self, transaction: Transaction, answered: Sequence[Answered]) -> None:
+        """Remember what was answered. Raises where another instance has answered one of the same key meanwhile."""
+        if answered:
+            transaction.copy(self._queries["copy_reverts"], [_answer_row(each) for each in answered])
+
+
+def _conversion(row: Mapping[str, Any]) -> Conversion:
+    id, key, lead_id, state, attempt, body, requested_at, completed_at, customer_id = row.values()
+    customer = str(customer_id) if customer_id else None
+    return Conversion(str(id), key, lead_id, state, attempt, bytes(body), time_now_text(requested_at), completed_at, customer)
+
+
+def _pairs(found: Sequence[Found]) -> dict[str, list[str]]:
+    customers = [each.existing.customer["customer_id"] for each in found]
+    return {"customers": customers, "leads": [each.lead.lead_id for each in found]}
+
+
+def _by_lead(rows: Any) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        thing = {name: value if value is None else str(value) for name, value in row.items() if name != "lead_id"}
+        found.setdefault(row["lead_id"], []).append(thing)
+    return found
+
+
+def _answer_row(answered: Answered) -> list[object]:
+    revert, origin, handled_at, refused = answered
+    ids = [revert.revert_id, revert.idempotency_key, revert.conversion_id]
+    return [*ids, revert.digest, origin, handled_at, refused]
