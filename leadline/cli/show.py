@@ -18,7 +18,7 @@ Row = Mapping[str, Any]
 
 _STYLES: Final = {
     "pending": "yellow", "processing": "blue", "completed": "green", "failed": "red", "converting": "blue",
-    "converted": "green",
+    "converted": "green", "reverted": "red",
 }  # fmt: skip
 _NOT_SHOWN: Final = frozenset({"data"})
 

@@ -60,7 +60,8 @@ SELECT customer_id, customer_number, code, name, data ->> 'type' AS type, data -
     data ->> 'discovered_by' AS discovered_by, data -> 'worker_comp_codes' AS worker_comp_codes,
     data -> 'multiplier_codes' AS multiplier_codes, data ->> 'billing_cycle' AS billing_cycle,
     data -> 'invoice_recipients' AS invoice_recipients, data -> 'custom_fields' AS custom_fields,
-    data -> 'snapshot' AS snapshot, lead_id, conversion_id, orders, first_order_at, created_at, updated_at
+    data -> 'snapshot' AS snapshot, lead_id, conversion_id, orders, first_order_at, created_at,
+    (data ->> 'reverted_at')::timestamptz AS reverted_at, updated_at
 FROM customer WHERE customer_id = %(id)s
 
 -- name: customer_timeline

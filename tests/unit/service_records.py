@@ -109,6 +109,12 @@ def order(happening: str, order_id: str = "O-1", customer_id: str = "C-1", *, se
     return record("order.events", f"order.{happening}", body, second=second, **envelope)
 
 
+def customer_reverted(customer_id: str = "C-1", lead_id: str = "L-1", *, second: int = 50) -> Record:
+    """The conversion that made a customer was taken back."""
+    ids = {"customer_id": customer_id, "customer_number": f"CUST-{customer_id}", "lead_id": lead_id, "conversion_id": "K-1"}
+    return record("customer.events", "customer.reverted", {**ids, "reverted_at": at(second)}, second=second, key=customer_id)
+
+
 def customer_request(kind: str, customer_id: str = "C-1", *, idempotency_key: str | None = None, **data: Any) -> Record:
     """A request about a customer, such as `customer.note-added`."""
     body = {"customer_id": customer_id, **data}

@@ -11,7 +11,7 @@ from services.projector.domain.changes import Changes, Decision, EmbeddedLead, O
 from services.projector.domain.conversion import STARTED, conversion_id_of
 from services.projector.domain.dead_letter import DeadLetter
 from services.projector.domain.event import Event, Place
-from services.projector.domain.parts import closed_assignment, customer_parts, embedded_parts, lead_parts
+from services.projector.domain.parts import assignment_part, customer_parts, embedded_parts, lead_parts
 
 DEAD_LETTER_TYPE = "dead-letter"
 
@@ -125,7 +125,7 @@ def _customer_history(changes: Changes, event: Event) -> None:
 
 
 def _assignment_event(changes: Changes, event: Event) -> None:
-    changes.lead_parts.append(closed_assignment(event))
+    changes.lead_parts.append(assignment_part(event))
     _customer_history(changes, event)
 
 
