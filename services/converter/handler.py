@@ -66,7 +66,7 @@ class ConverterHandler:
         self._conversions = Conversions(self._store, self._leads, load_profiles(), profile)
         self._commands = Commands(self._store, self._conversions)
         self._customer_requests = CustomerRequests()
-        self._reverts = Reverts(self._store, revert_within)
+        self._reverts = Reverts(revert_within)
         self._orders = OrderStore()
         self._instance = instance
         self._clock = clock

@@ -23,17 +23,20 @@ from services.converter.handler import ConverterHandler
 from tests.unit.converter_records import ADA, lead_event, read
 
 SECONDS = 10.0
+START = 1_790_000_000
+LATER = START + 10_000_000
+"""A clock that begins so is later than everything that records say."""
 
 
 class Converter:
     """The handler on a database, a transaction for each call, in the waves in which the engine hands records on."""
 
-    def __init__(self, url: str, **options: Any) -> None:
+    def __init__(self, url: str, start: int = START, **options: Any) -> None:
         migrate(url, "converter")
         self.url = url
         self.ledger = PostgresLedger(url, "converter", "converter", "")
         seconds = iter(range(10**6))
-        self._handler = ConverterHandler(clock=lambda: datetime.fromtimestamp(1_790_000_000 + next(seconds), UTC), **options)
+        self._handler = ConverterHandler(clock=lambda: datetime.fromtimestamp(start + next(seconds), UTC), **options)
 
     def take(self, *records: Record, **state: Any) -> list[Outcome]:
         with self.ledger.work() as work:

@@ -11,18 +11,18 @@ import pytest
 from leadline.delivery.message import DeadLetter, Done, Outcome
 from leadline.delivery.record import Record
 from services.converter.domain.names import conversion_id, id_space, name_id
-from tests.integration.converter_on_postgres import Converter, Counting, error, open_converter, qualified, told
+from tests.integration.converter_on_postgres import LATER, START, Converter, Counting, error, open_converter, qualified, told
 from tests.integration.test_converter_results import things
 from tests.unit.converter_records import lead_event, read
 from tests.unit.service_records import customer_request, order, record, requested
 
 TABLES = ("customer", "contact", "opportunity", "customer_item", "conversion_fill")
-MONTH_MS = 31 * 24 * 3600 * 1000
+MONTH_LATER_MS = (LATER - START + 31 * 24 * 3600) * 1000
 
 
 @pytest.fixture
 def converter(database_url: str) -> Iterator[Converter]:
-    with open_converter(database_url) as converter:
+    with open_converter(database_url, start=LATER) as converter:
         yield converter
 
 
@@ -122,21 +122,34 @@ def test_the_same_revert_again_is_told_once_and_another_one_finds_nothing_to_tak
     assert reused.failure.code == "IDEMPOTENCY_KEY_REUSED"
 
 
+def test_what_was_asked_of_a_converted_lead_counts_no_longer_and_what_is_asked_later_does(converter: Converter) -> None:
+    converter.take(*qualified(), requested("K-1"))
+    converter.take(lead_event("disqualified", second=5, reason="no_need"), revert())
+    assert lead(converter)["status"] == "qualified"
+    assert [lead(converter)["history"][stamp] for stamp in sorted(lead(converter)["history"])][-2:] == [
+        "disqualified",
+        "<qualified",
+    ]
+    later = lead_event("disqualified", reason="no_need")
+    converter.take(later._replace(headers=[(n, b"2027-06-01T00:00:00Z" if n == "ce_time" else v) for n, v in later.headers]))
+    assert lead(converter)["status"] == "disqualified"
+
+
 def test_what_is_not_completed_or_was_completed_too_long_ago_is_not_taken_back(converter: Converter) -> None:
     converter.take(*qualified(), requested("K-1"), *qualified("L-2"), requested("K-2", "L-2"))
     assert refusal(converter.take(revert("K-2", "L-2"))[0]).code == "CONVERSION_NOT_COMPLETED"
     late = revert()
-    (refused,) = converter.take(late._replace(timestamp_ms=late.timestamp_ms + MONTH_MS))
+    (refused,) = converter.take(late._replace(timestamp_ms=late.timestamp_ms + MONTH_LATER_MS))
     assert (refusal(refused).code, state(converter)) == ("REVERT_TOO_LATE", "completed")
     body = bodies(refused)["conversion.revert-refused"]
     assert (body.customer_id, body.revert_requested_by.id, refusal(refused).blocking) == (made_id("K-1"), "boss", ())
 
 
 def test_the_time_within_which_a_conversion_is_taken_back_can_be_set(database_url: str) -> None:
-    with open_converter(database_url, revert_within=timedelta(days=60)) as converter:
+    with open_converter(database_url, start=LATER, revert_within=timedelta(days=60)) as converter:
         converter.take(*qualified(), requested("K-1"))
         late = revert()
-        (done,) = converter.take(late._replace(timestamp_ms=late.timestamp_ms + MONTH_MS))
+        (done,) = converter.take(late._replace(timestamp_ms=late.timestamp_ms + MONTH_LATER_MS))
         assert told([done])[-1] == "conversion.reverted"
 
 

@@ -11,7 +11,6 @@ from leadline.delivery.order import waves
 from services.converter.decode import decode
 from services.converter.domain.lead import Lead, LeadChange, apply, implied_history, stamp, take_back
 from services.converter.domain.names import id_space, name_id
-from services.converter.domain.result import Existing
 from services.converter.domain.revert import Fill, Found, named_request, refuse_by_conversion, undo
 from tests.unit.service_records import at, message, record, requested
 
@@ -91,7 +90,7 @@ def test_only_what_a_link_has_made_is_its_own() -> None:
         {"contact_id": chosen, "lead_contact_id": "c-1"},
         {"contact_id": other, "lead_contact_id": "c-9"},
     ]
-    found = Found(K, converted(), Existing({"conversion_id": "another"}, contacts))
+    found = Found(K, converted(), {"conversion_id": "another"}, contacts)
     assert (found.is_maker, found.own_contacts) == (False, [mine, chosen])
 
 
@@ -104,7 +103,7 @@ def test_a_contact_that_goes_is_not_cleared_first() -> None:
     fill = Fill(
         {"vat": "DE1", "phone": "1"}, {mine: {"phone": "1"}, "c": {"phone": "2", "job_title": "CTO"}, "gone": {"phone": "3"}}
     )
-    found = Found(K, converted(), Existing({"conversion_id": "another", "vat": "DE1", "phone": "9"}, contacts), fill=fill)
+    found = Found(K, converted(), {"conversion_id": "another", "vat": "DE1", "phone": "9"}, contacts, fill=fill)
     undone = undo(found, at(9))
     assert (undone.cleared, undone.cleared_contacts) == (["vat"], {"c": ["phone"]})
 

@@ -13,7 +13,6 @@ from typing import Any, Final, NamedTuple
 from leadline.contracts.codes import ErrorCode
 from services.converter.domain.lead import Lead, take_back
 from services.converter.domain.names import id_space, name_id
-from services.converter.domain.result import Existing
 
 MOST_NAMED: Final = 20
 """Of the records that stand in the way; beyond that they are only counted."""
@@ -66,11 +65,16 @@ NOTHING_FILLED: Final = Fill({}, {})
 
 
 class Found(NamedTuple):
-    """What a conversion has left, as it is now; opportunities and items are those of its lead at its customer."""
+    """What a conversion has left, as it is now.
+
+    What lies at the customer is looked up only where the customer stays: its contacts, and of the conversion's lead the
+    opportunities and items.
+    """
 
     conversion_id: str
     lead: Lead
-    existing: Existing
+    customer: Mapping[str, Any]
+    contacts: Sequence[Mapping[str, Any]] = ()
     opportunities: Sequence[Mapping[str, Any]] = ()
     items: Sequence[Mapping[str, str]] = ()
     fill: Fill = NOTHING_FILLED
@@ -78,12 +82,12 @@ class Found(NamedTuple):
     @property
     def is_maker(self) -> bool:
         """Whether the conversion made the customer; else it linked the lead to one that was there."""
-        return bool(self.existing.customer["conversion_id"] == self.conversion_id)
+        return bool(self.customer["conversion_id"] == self.conversion_id)
 
     @property
     def own_contacts(self) -> list[str]:
         """The contacts that the conversion made, by id."""
-        return _own(self.conversion_id, "contact", self.existing.contacts)
+        return _own(self.conversion_id, "contact", self.contacts)
 
     @property
     def own_opportunities(self) -> list[str]:
@@ -118,14 +122,12 @@ def undo(found: Found, now: str) -> Undone:
     lead = take_back(found.lead, now)
     if found.is_maker:
         return Undone(found, lead)
-    fill, contacts = found.fill, {each["contact_id"]: each for each in found.existing.contacts}
+    fill, contacts = found.fill, {each["contact_id"]: each for each in found.contacts}
     gone = set(found.own_contacts)
     filled = {
         id: _still(values, contacts[id]) for id, values in fill.contact_changes.items() if id in contacts and id not in gone
     }
-    return Undone(
-        found, lead, _still(fill.changes, found.existing.customer), {id: names for id, names in filled.items() if names}
-    )
+    return Undone(found, lead, _still(fill.changes, found.customer), {id: names for id, names in filled.items() if names})
 
 
 def _still(put: Mapping[str, Any], present: Mapping[str, Any]) -> list[str]:

@@ -51,4 +51,4 @@ ALTER TABLE opportunity
     ADD COLUMN stage_stamp text,  -- time and offset of the event that said the stage last; null: as it was opened
     ADD COLUMN probability_stamp text;
 
-CREATE INDEX customer_request_by_customer ON customer_request (customer_id);
+CREATE INDEX IF NOT EXISTS customer_request_by_customer ON customer_request (customer_id);

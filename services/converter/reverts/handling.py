@@ -17,7 +17,6 @@ from services.converter.domain.decision import Request
 from services.converter.domain.revert import Revert, RevertRefusal, refuse_by_conversion, undo
 from services.converter.reverts.store import Answered, Conversion, RevertStore
 from services.converter.reverts.telling import Telling
-from services.converter.store import ConverterStore
 
 _KEY_REUSED: Final = Failure(ErrorCode.IDEMPOTENCY_KEY_REUSED.value, ErrorCode.IDEMPOTENCY_KEY_REUSED.message)
 _WRONG_KEY: Final = Failure(ErrorCode.KEY_MISMATCH.value, "the record's key is not the lead_id of the conversion")
@@ -34,8 +33,8 @@ class Asked(NamedTuple):
 class Reverts:
     """Decides reverts and carries them out; `within` is how long after its completion a conversion can be taken back."""
 
-    def __init__(self, store: ConverterStore, within: timedelta) -> None:
-        self._store = RevertStore(store)
+    def __init__(self, within: timedelta) -> None:
+        self._store = RevertStore()
         self._within = within
 
     def handle(self, transaction: Transaction, messages: Sequence[Message], now: datetime) -> dict[int, Outcome]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
+from uuid import UUID
 
 from leadline.contracts.times import time_now_text
 from leadline.delivery.handler import Transaction
@@ -21,7 +22,7 @@ from services.converter.domain.revert import (
     Undone,
     named_request,
 )
-from services.converter.store import ConverterStore, to_json
+from services.converter.store import to_json
 from services.converter.store_leads import LeadStore
 
 _UUID: Final = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatch
@@ -53,9 +54,8 @@ class Answered(NamedTuple):
 class RevertStore:
     """Named queries on the transaction of a batch."""
 
-    def __init__(self, store: ConverterStore) -> None:
+    def __init__(self) -> None:
         self._queries = load_queries(Path(__file__).with_name("store.sql"))
-        self._store = store
         self._leads = LeadStore()
 
     def known_reverts(self, transaction: Transaction, revert_ids: Sequence[str]) -> dict[str, bytes]:
@@ -72,21 +72,24 @@ class RevertStore:
     def find(self, transaction: Transaction, conversions: Sequence[Conversion]) -> list[Found]:
         """What these completed conversions have left; their leads and customers are locked. No two of one customer."""
         leads = self._leads.lock_leads(transaction, {each.lead_id for each in conversions})
-        customers = self._store.existing_customers(transaction, {str(each.customer_id) for each in conversions})
+        ids = sorted(str(each.customer_id) for each in conversions)
+        rows = transaction.execute(self._queries["lock_customers"], {"ids": ids})
+        customers = {customer["customer_id"]: customer for customer in map(_as_text, rows)}
         found = [Found(each.conversion_id, leads[each.lead_id], customers[str(each.customer_id)]) for each in conversions]
-        return self._with_parts(transaction, found) if not all(each.is_maker for each in found) else found
+        links = [each for each in found if not each.is_maker]
+        return self._with_parts(transaction, found, links) if links else found
 
-    def _with_parts(self, transaction: Transaction, found: Sequence[Found]) -> list[Found]:
+    def _with_parts(self, transaction: Transaction, found: Sequence[Found], links: Sequence[Found]) -> list[Found]:
         """What lies at customers that stay has to be told apart from what was there before."""
-        pairs = _pairs(found)
-        opportunities = _by_lead(transaction.execute(self._queries["opportunities_of_leads"], pairs))
-        items = _by_lead(transaction.execute(self._queries["items_of_leads"], pairs))
-        fills = {
-            str(row["conversion_id"]): Fill(row["changes"], row["contact_changes"])
-            for row in transaction.execute(self._queries["fills"], {"ids": [each.conversion_id for each in found]})
-        }
+        pairs = _pairs(links)
+        contacts = _by("customer_id", transaction.execute(self._queries["contacts_of_customers"], {"ids": pairs["customers"]}))
+        opportunities = _by("lead_id", transaction.execute(self._queries["opportunities_of_leads"], pairs))
+        items = _by("lead_id", transaction.execute(self._queries["items_of_leads"], pairs))
+        rows = transaction.execute(self._queries["fills"], {"ids": [each.conversion_id for each in links]})
+        fills = {str(row["conversion_id"]): Fill(row["changes"], row["contact_changes"]) for row in rows}
         return [
             each._replace(
+                contacts=contacts.get(each.customer["customer_id"], ()),
                 opportunities=opportunities.get(each.lead.lead_id, ()),
                 items=items.get(each.lead.lead_id, ()),
                 fill=fills.get(each.conversion_id, NOTHING_FILLED),
@@ -109,7 +112,7 @@ class RevertStore:
         if not undone:
             return
         self._unlink(transaction, [each for each in undone if not each.found.is_maker])
-        if gone := [each.found.existing.customer["customer_id"] for each in undone if each.found.is_maker]:
+        if gone := [each.found.customer["customer_id"] for each in undone if each.found.is_maker]:
             transaction.execute(self._queries["remove_customers"], {"ids": gone, "times": [now] * len(gone)})
         ids = [each.found.conversion_id for each in undone]
         transaction.execute(self._queries["mark_reverted"], {"ids": ids, "at": now})
@@ -122,7 +125,7 @@ class RevertStore:
         opportunities = [id for each in undone for id in each.found.own_opportunities]
         own = {**_pairs([each.found for each in undone]), "contacts": contacts, "opportunities": opportunities}
         transaction.execute(self._queries["unlink"], own)
-        customers = {each.found.existing.customer["customer_id"]: each.cleared for each in undone if each.cleared}
+        customers = {each.found.customer["customer_id"]: each.cleared for each in undone if each.cleared}
         cleared = {id: names for each in undone for id, names in each.cleared_contacts.items()}
         for query, fields in (("clear_customers", customers), ("clear_contacts", cleared)):
             if fields:
@@ -142,15 +145,20 @@ def _conversion(row: Mapping[str, Any]) -> Conversion:
 
 
 def _pairs(found: Sequence[Found]) -> dict[str, list[str]]:
-    customers = [each.existing.customer["customer_id"] for each in found]
+    customers = [each.customer["customer_id"] for each in found]
     return {"customers": customers, "leads": [each.lead.lead_id for each in found]}
 
 
-def _by_lead(rows: Any) -> dict[str, list[dict[str, Any]]]:
+def _as_text(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row with its ids as the events say them."""
+    return {name: str(value) if isinstance(value, UUID) else value for name, value in row.items()}
+
+
+def _by(name: str, rows: Iterable[Mapping[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """Rows without the column that they are found by."""
     found: dict[str, list[dict[str, Any]]] = {}
-    for row in rows:
-        thing = {name: value if value is None else str(value) for name, value in row.items() if name != "lead_id"}
-        found.setdefault(row["lead_id"], []).append(thing)
+    for row in map(_as_text, rows):
+        found.setdefault(row.pop(name), []).append(row)
     return found
 
 

@@ -9,6 +9,21 @@ WHERE conversion_id = ANY(%(ids)b::uuid[])
 ORDER BY conversion_id
 FOR UPDATE
 
+-- name: lock_customers
+-- In key order, since leads of other partitions may be linked to the same customers. What may be filled is what may be cleared.
+SELECT customer_id, customer_number, lead_id, conversion_id, first_name, last_name, company_name, phone, address, vat,
+    salesperson_id
+FROM customer
+WHERE customer_id = ANY(%(ids)b::uuid[])
+ORDER BY customer_id
+FOR UPDATE
+
+-- name: contacts_of_customers
+SELECT customer_id, contact_id, lead_contact_id, first_name, last_name, phone, job_title
+FROM contact
+WHERE customer_id = ANY(%(ids)b::uuid[])
+ORDER BY contact_id
+
 -- name: opportunities_of_leads
 SELECT o.opportunity_id, o.lead_opportunity_id, o.lead_id
 FROM unnest(%(customers)b::uuid[], %(leads)b::text[]) AS row (customer_id, lead_id)

@@ -47,7 +47,7 @@ class Telling(NamedTuple):
         found, now = undone.found, self.about.time
         ids = {"customer_id": self.customer_id, "lead_id": self.request.lead_id, "conversion_id": self.about.conversion_id}
         if found.is_maker:
-            number = found.existing.customer["customer_number"]
+            number = found.customer["customer_number"]
             yield "customer.reverted", {**ids, "customer_number": number, "reverted_at": now}, b""
         else:
             parts = {"contact_ids": found.own_contacts, "opportunity_ids": found.own_opportunities, "items": list(found.items)}
