@@ -69,7 +69,7 @@ def say(name: str, rate: float) -> None:
 def main() -> int:
     """Run everything and print a line for each figure."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--conversions", type=int, default=100_000)
+    parser.add_argument("--conversions", type=int, default=200_000)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="of the converter; by default one for each core")
     arguments = parser.parse_args()
     conversions, workers = arguments.conversions, arguments.workers
