@@ -18,6 +18,7 @@ from leadline.delivery.record import Outgoing, Record
 from services.converter import events
 from services.converter.decode import decode
 from services.converter.domain.custom_fields import Registry
+from services.converter.domain.customer import CustomerRequest
 from services.converter.domain.decision import (
     Known,
     Refusal,
@@ -29,14 +30,17 @@ from services.converter.domain.decision import (
     refuse_by_lead,
 )
 from services.converter.domain.items import Item, ItemKey, apply_words
-from services.converter.domain.lead import Lead, LeadChange, LeadItem, apply
+from services.converter.domain.lead import Lead, LeadChange, LeadItem, apply, implied_history
 from services.converter.domain.plan import Found, Plan, make_plan
 from services.converter.domain.profile import Profile
 from services.converter.domain.result import Existing, Result, carry_out, link_to
+from services.converter.domain.revert import Revert
 from services.converter.domain.status import ERASED
+from services.converter.orders.reading import OrderWord, StageWord
 from services.converter.profiles import load_profiles
 from tests.cases.case import Case, Writer, ordered
 from tests.cases.outcome import DeadLetter, Outcome, Reader, Told
+from tests.cases.reverts_in_memory import Done, Since, answer
 
 _START = datetime(2021, 1, 1, tzinfo=UTC)
 LATER = "2022-01-01T00:00:00Z"
@@ -53,6 +57,11 @@ class Try(NamedTuple):
     is_last: bool = False
     again: bool = False
 
+    @property
+    def lead_id(self) -> str:
+        """Whose turn it is."""
+        return self.request.lead_id
+
 
 @dataclass
 class Memory:
@@ -66,7 +75,8 @@ class Memory:
     contacts: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     taken: Taken = field(default_factory=lambda: Taken({}, {}))
     registry: Registry = field(default_factory=lambda: Registry({}))
-    waiting: list[Try] = field(default_factory=list)
+    waiting: list[Try | Revert] = field(default_factory=list)
+    since: Since = field(default_factory=Since)
     results: list[Result] = field(default_factory=list)
     told: list[Outgoing] = field(default_factory=list)
     dead: list[DeadLetter] = field(default_factory=list)
@@ -80,8 +90,12 @@ class Memory:
         data = decode(record).data
         if isinstance(data, Request):
             self.ask(Try(data, str(self.moments)))
+        elif isinstance(data, Revert):
+            self.take_back(data)
         elif isinstance(data, ConversionCommand):
             self._command(data)
+        elif isinstance(data, OrderWord | StageWord | CustomerRequest):
+            self.since.note(data)
         else:
             self._learn(data)
 
@@ -90,13 +104,16 @@ class Memory:
         while self.waiting:
             due, self.waiting = self.waiting, []
             for each in due:
-                self.ask(each)
+                if isinstance(each, Try):
+                    self.ask(each)
+                else:
+                    self.take_back(each)
 
     def ask(self, attempt: Try) -> None:
         """One attempt at a request, unless it has had its say or has to wait behind another one of its lead."""
         self.moments += 1
         request = attempt.request
-        if not attempt.again and any(each.request.lead_id == request.lead_id for each in self.waiting):
+        if not attempt.again and any(each.lead_id == request.lead_id for each in self.waiting):
             self.waiting.append(attempt)
             return
         _, known = self.conversions.get(request.conversion_id, (None, None))
@@ -114,6 +131,14 @@ class Memory:
             self._keep(attempt, decided)
         else:
             self._refuse(attempt, decided)
+
+    def take_back(self, revert: Revert) -> None:
+        """A revert keeps its place among the requests of its lead; one of nothing that is known does nothing."""
+        self.moments += 1
+        if any(each.lead_id == revert.lead_id for each in self.waiting):
+            self.waiting.append(revert)
+        elif revert.conversion_id in self.conversions:
+            answer(self, revert, _as_kept(self.conversions[revert.conversion_id][0]))
 
     @property
     def now(self) -> str:
@@ -181,7 +206,9 @@ class Memory:
             customer_id=customer_id,
             conversion_id=request.conversion_id,
             assignment=result.assignment or lead.assignment,
+            history={**lead.history, **implied_history(result.plan.implied, self.now)},
         )
+        self.since.done[request.conversion_id] = Done(self.moments, result)
         self.results.append(result)
         about = events.About(request.conversion_id, self.now)
         self._end(attempt, "completed", None, events.completed(result, about))
@@ -202,7 +229,7 @@ class Memory:
         request, known = self.conversions.get(body.conversion_id, (None, None))
         if request is None or known is None:
             return
-        request = request._replace(snapshot=(), requested_at=time_now_text(parse_time(normalise_time(request.requested_at))))
+        request = _as_kept(request)
         attempt = Try(request, known.origin, is_last=True, again=True)
         if isinstance(body, ConversionCancelRequested):
             if known.state == "waiting":
@@ -225,6 +252,11 @@ class Memory:
         known = Known(state, self._attempt(request), request.body, before.origin if before else attempt.origin, retryable, code)
         self.conversions[request.conversion_id] = (request, known)
         self.told += told
+
+
+def _as_kept(request: Request) -> Request:
+    """A request as the converter reads it out of its tables."""
+    return request._replace(snapshot=(), requested_at=time_now_text(parse_time(normalise_time(request.requested_at))))
 
 
 def run_in_memory(case: Case, profiles: Mapping[str, Profile] = PROFILES) -> Outcome:

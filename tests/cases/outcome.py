@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from tests.cases.case import DAY, Case
 from tests.scenarios.harness.records import conversion_id
 
+_REQUESTS_OF_CUSTOMERS = uuid.UUID("c3f0a1de-4f0b-5c62-9d1f-2b8f3f7a6e54")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TIME = re.compile(r'"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?Z"')
 _NUMBER = re.compile(r'"(CUST-|4295)\d{6,}"')
@@ -104,6 +105,7 @@ class Reader:
         items |= {item["item_id"] for step in self._case.steps for item in step.body.get("lead", {}).get("items", ())}
         for conversion, key in self._keys.items():
             yield conversion, f"conversion:{key}"
+            yield str(uuid.uuid5(uuid.uuid5(_REQUESTS_OF_CUSTOMERS, f"note-{key}{self._mark}"), "note")), f"note:{key}"
             for kind in ("customer", "contact", "opportunity"):
                 yield str(uuid.uuid5(uuid.UUID(conversion), kind)), f"{kind}:{key}"
             for kind in ("contact", "document", "opportunity"):
@@ -137,6 +139,10 @@ def check(case: Case, outcome: Outcome) -> None:
     if "error" in then and completed is None:
         assert found_error(failed["error"]) == then["error"]
     assert ("customer" in then) == (completed is not None)
+    if "refused" in then:
+        assert found_refusal(outcome.last(key, "conversion.revert-refused")["error"]) == then["refused"]
+    if "left" in then:
+        assert sorted(outcome.customers) == then["left"]
     accepted = outcome.last(key, "conversion.accepted") or {}
     assert accepted.get("implied", []) == then.get("implied", [])
     if completed is not None:
@@ -167,6 +173,13 @@ def found_error(error: Mapping[str, Any]) -> dict[str, Any]:
     more = {"fields": error["fields"], "candidates": len(error["candidates"])}
     more |= {name: error.get(f"existing_{name}_id") for name in ("conversion", "customer")}
     return {"code": error["code"], "retryable": error["retryable"], **{name: value for name, value in more.items() if value}}
+
+
+def found_refusal(error: Mapping[str, Any]) -> dict[str, Any]:
+    """Why a conversion is not taken back, as cases write it: what stands in the way by kind and id."""
+    blocking = [[each["kind"], each["id"]] for each in error["blocking"]]
+    assert error["blocking_count"] == len(blocking)
+    return {"code": error["code"], **({"blocking": blocking} if blocking else {})}
 
 
 def found_manifest(manifest: Mapping[str, Any]) -> dict[str, Any]:
