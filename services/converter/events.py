@@ -145,8 +145,19 @@ class _Telling:
             b'],"opportunity":', orjson.dumps(result.opportunity),
             b',"lead":{', self._lead_id, b',"status":"converted","converted_at":', at,
             b'},"manifest":', orjson.dumps(result.manifest),
+            *self._warnings(),
         )  # fmt: skip
         return self._lead.say("conversion.completed", outcome)
+
+    def _warnings(self) -> Sequence[bytes]:
+        """The customers that may be the same, and what is unusual about the opportunities; nothing where there is none."""
+        result = self._result
+        if not (result.warnings or result.opportunity or result.relinked):
+            return ()
+        opened = [result.opportunity, *result.relinked] if result.opportunity else result.relinked
+        unusual = [hint for each in opened for hint in hints(each["stage"], each["probability"])]
+        warnings = [*result.warnings, *unusual]
+        return (b',"warnings":', orjson.dumps(warnings)) if warnings else ()
 
     def _opened(self, opportunity: Mapping[str, Any]) -> bytes:
         warnings = hints(opportunity["stage"], opportunity["probability"])
