@@ -113,8 +113,7 @@ class Conversions:
         looked_at = (plan.email_key for _, plan in plans if plan.links or plan.request.fingerprint)
         matches = [same["customer_id"] for key in looked_at if (same := one.taken.same_person(key))]
         one.existing = self._store.existing_customers(transaction, matches) if matches else {}
-        keys = {key for _, plan in plans for key in plan.lead.match_keys if key is not None}
-        one.alike = self._matches.alike(transaction, keys)
+        one.alike = self._matches.alike(transaction, {key for _, plan in plans for key in plan.lead.match_keys})
         later: list[Planned] = []
         done = len(one.session.results)
         for ask, plan in plans:
@@ -160,8 +159,10 @@ class _Round:
             result = carry_out(plan, next(self.numbers), now, taken_codes=self.taken.by_code)
             self.taken.add_customer(plan.email_key, result.customer)
             self.registry.register(custom)
-        met = self.alike.meet(plan.lead.match_keys, result.customer)
-        return self.session.complete(ask, result._replace(warnings=met.warnings, shared_keys=met.shared_keys))
+        if self.alike.has_any(plan.lead.match_keys):
+            met = self.alike.meet(plan.lead.match_keys, result.customer)
+            result = result._replace(warnings=met.warnings, shared_keys=met.shared_keys)
+        return self.session.complete(ask, result)
 
     def _refuse(self, plan: Plan, same: Mapping[str, Any] | None, custom: Mapping[str, Any]) -> Refusal | None:
         if plan.request.fingerprint:

@@ -6,7 +6,7 @@ second lead has it. The first lead's customer is found through the lead.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,6 @@ from leadline.delivery.handler import Transaction
 from leadline.postgres.queries import load_queries
 from services.converter.domain.alike import MAX_CANDIDATES, Alike
 from services.converter.domain.lead import Lead
-from services.converter.domain.match_keys import Keys
 from services.converter.domain.result import Result
 
 Owners = Mapping[int, Sequence[str]]
@@ -62,19 +61,19 @@ class MatchStore:
             transaction.execute(self._queries["change_keys"], parameters)
             self.move_keys(transaction, moves)
 
-    def alike(self, transaction: Transaction, keys: set[int]) -> Alike:
+    def alike(self, transaction: Transaction, keys: Collection[int | None]) -> Alike:
         """The customers of those of these keys that several leads have."""
         return self._found(transaction, "customers_of_shared_keys", keys)
 
-    def alike_whatever_is_written(self, transaction: Transaction, keys: set[int]) -> Alike:
+    def alike_whatever_is_written(self, transaction: Transaction, keys: Collection[int | None]) -> Alike:
         """The customers of these keys, also where no lead that is written shares them."""
         return self._found(transaction, "customers_of_keys", keys)
 
-    def _found(self, transaction: Transaction, query: str, keys: set[int]) -> Alike:
+    def _found(self, transaction: Transaction, query: str, keys: Collection[int | None]) -> Alike:
         found: dict[int, list[Mapping[str, Any]]] = {}
         if keys:
             # One more than are told: a lead that is linked to one of them is not warned of that one.
-            parameters = {"keys": list(keys), "limit": MAX_CANDIDATES + 1}
+            parameters = {"keys": array_text(keys), "limit": MAX_CANDIDATES + 1}
             for row in transaction.execute(self._queries[query], parameters):
                 customers = found.setdefault(row["key"], [])
                 if row["customer_id"] is not None:
@@ -88,10 +87,15 @@ class MatchStore:
         if rows:
             transaction.copy(self._queries["copy_customer_matches"], rows)
 
+    def forget_customers(self, transaction: Transaction, customer_ids: Sequence[str]) -> None:
+        """Nobody is warned of these customers any more; before their leads are theirs no longer."""
+        if customer_ids:
+            transaction.execute(self._queries["forget_customers"], {"ids": list(customer_ids)})
 
-def array_text(keys: Keys) -> str:
-    """As PostgreSQL writes an array: an array of arrays would have to be of one length."""
-    return f"{{{','.join('NULL' if key is None else str(key) for key in keys)}}}"
+
+def array_text(keys: Collection[int | None]) -> str:
+    """As PostgreSQL writes an array: quicker than a list for many keys, and arrays of an array would be of one length."""
+    return f"{{{str(list(keys))[1:-1].replace('None', 'NULL')}}}"
 
 
 def _pairs(owners: Owners) -> dict[str, Any]:

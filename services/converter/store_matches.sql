@@ -31,6 +31,12 @@ DELETE FROM match_key
 USING unnest(%(keys)b::bigint[], %(leads)b::text[]) AS row (key, lead_id)
 WHERE match_key.key = row.key AND match_key.lead_id = row.lead_id AND NOT match_key.is_shared
 
+-- name: forget_customers
+-- By the keys of their leads, which a conversion freezes: there is no index by customer.
+DELETE FROM customer_match
+USING lead CROSS JOIN LATERAL unnest(lead.match_keys) AS had (key)
+WHERE lead.customer_id = ANY(%(ids)b::uuid[]) AND customer_match.key = had.key AND customer_match.customer_id = lead.customer_id
+
 -- name: customers_of_shared_keys
 -- For each of these keys that is shared a row, the latest customers of it first; and last the customer of the first lead, which
 -- may have been made while the key was not shared yet.
@@ -42,7 +48,7 @@ LEFT JOIN LATERAL (
     SELECT lead.customer_id, 0 FROM lead WHERE lead.lead_id = shared.lead_id AND shared.key = ANY(lead.match_keys)
 ) AS found ON true
 LEFT JOIN customer USING (customer_id)
-WHERE shared.is_shared AND shared.key = ANY(%(keys)b::bigint[])
+WHERE shared.is_shared AND shared.key = ANY(%(keys)b::text::bigint[])
 ORDER BY shared.key, found.place DESC NULLS LAST
 
 -- name: customers_of_keys
@@ -55,7 +61,7 @@ CROSS JOIN LATERAL (
     SELECT lead.customer_id, 0 FROM lead WHERE lead.lead_id = known.lead_id AND known.key = ANY(lead.match_keys)
 ) AS found
 JOIN customer USING (customer_id)
-WHERE known.key = ANY(%(keys)b::bigint[])
+WHERE known.key = ANY(%(keys)b::text::bigint[])
 ORDER BY known.key, found.place DESC NULLS LAST
 
 -- name: change_keys

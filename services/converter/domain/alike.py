@@ -31,19 +31,18 @@ class Met(NamedTuple):
     shared_keys: Sequence[int]
 
 
-NOBODY: Final = Met((), ())
-
-
 class Alike:
     """The customers of shared keys, latest first; grows while a batch is decided, in order."""
 
     def __init__(self, by_key: dict[int, list[Candidate]]) -> None:
         self._by_key = by_key
 
+    def has_any(self, keys: Keys) -> bool:
+        """Whether one of these keys is shared. Of most leads none is."""
+        return not self._by_key.keys().isdisjoint(keys)
+
     def meet(self, keys: Keys, customer: Mapping[str, Any]) -> Met:
         """The lead of these keys becomes this customer's: it is warned of the others, and those after it of this one."""
-        if self._by_key.keys().isdisjoint(keys):
-            return NOBODY
         warnings = self.warn(keys, customer["customer_id"])
         own = {name: customer[name] for name in ("customer_id", "customer_number", "name")}
         shared = []

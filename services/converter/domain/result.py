@@ -55,6 +55,11 @@ class Result(NamedTuple):
     warnings: Sequence[Mapping[str, Any]] = ()
     shared_keys: Sequence[int] = ()
 
+    @property
+    def opportunities(self) -> list[dict[str, Any]]:
+        """Those that are opened, the one that was asked for first."""
+        return [self.opportunity, *self.relinked] if self.opportunity else self.relinked
+
 
 def carry_out(plan: Plan, count: int, now: str, *, taken_codes: Mapping[str, Any]) -> Result:
     """A new customer; `count` is its place in the count of customers, `now` the time that all of it carries."""

@@ -16,15 +16,14 @@ CREATE TABLE match_key (
 );
 CREATE INDEX match_key_shared ON match_key (key) WHERE is_shared;
 
--- The customers of shared keys, in the order of their conversions.
+-- The customers of shared keys, in the order of their conversions. No foreign key: it would cost each conversion more than all
+-- the rest of this. A row without its customer finds nobody; whoever deletes a customer deletes its rows (`forget_customers`).
 CREATE TABLE customer_match (
     key bigint NOT NULL,
     place bigint GENERATED ALWAYS AS IDENTITY,
     customer_id uuid NOT NULL,
-    CONSTRAINT customer_match_place PRIMARY KEY (key, place),
-    CONSTRAINT customer_match_of_customer FOREIGN KEY (customer_id) REFERENCES customer ON DELETE CASCADE
+    CONSTRAINT customer_match_place PRIMARY KEY (key, place)
 );
-CREATE INDEX customer_match_by_customer ON customer_match (customer_id);
 
 -- Leads from before get what plain SQL can tell, the name and the mail domain; all of it with their next event that names a
 -- field that is compared. Names are folded as services/converter/domain/folding.py does it, with fewer letters and legal forms.
