@@ -98,7 +98,7 @@ ORDER BY p.kind, p.created_at, p.part_id
 
 -- name: customer_warnings
 -- Of every lead that became or was linked to this customer.
-SELECT w.code, w.reason, w.candidate_id AS candidate, c.customer_number, c.name, w.message, w.conversion_id
+SELECT w.code, w.reason, w.candidate_id AS candidate, c.customer_number, c.name, w.message
 FROM conversion_warning AS w LEFT JOIN customer AS c ON c.customer_id = w.candidate_id
 WHERE w.customer_id = %(id)s AND w.lead_id IN (SELECT lead_id FROM lead WHERE customer_id = %(id)s)
 ORDER BY w.conversion_id, w.place, w.candidate_place
