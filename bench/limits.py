@@ -66,7 +66,7 @@ def _read(connection: psycopg.Connection[Any]) -> tuple[Columns, Rows]:
     for table in TABLES:
         found = connection.execute(
             "SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = 'converter' AND table_name = %s "
-            "ORDER BY ordinal_position",
+            "AND is_identity = 'NO' ORDER BY ordinal_position",
             (table,),
         ).fetchall()
         columns[table] = [name for name, _ in found]
