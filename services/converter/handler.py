@@ -25,6 +25,7 @@ from services.converter.domain.customer import CustomerRequest
 from services.converter.domain.decision import Request
 from services.converter.domain.lead import LeadChange, LeadItem
 from services.converter.domain.revert import Revert
+from services.converter.free_mail import load_free_mail
 from services.converter.leads import Leads
 from services.converter.orders.reading import ORDERS, OrderWord, StageWord
 from services.converter.orders.store import OrderStore
@@ -33,6 +34,7 @@ from services.converter.reverts.handling import Reverts
 from services.converter.session import Ask
 from services.converter.store import ConverterStore
 from services.converter.store_leads import LeadStore
+from services.converter.store_matches import MatchStore
 from services.converter.unreadable import note_unreadable, unreadable_request
 
 Clock = Callable[[], datetime]
@@ -62,11 +64,12 @@ class ConverterHandler:
     ) -> None:
         """`lost_reasons` are those that a tenant adds to the known ones; for `revert_within` a conversion can be taken back."""
         self._store = ConverterStore()
-        self._leads = Leads(LeadStore())
+        free_mail = load_free_mail()
+        self._leads = Leads(LeadStore(), MatchStore(), free_mail)
         self._conversions = Conversions(self._store, self._leads, load_profiles(), profile)
         self._commands = Commands(self._store, self._conversions)
         self._customer_requests = CustomerRequests()
-        self._reverts = Reverts(revert_within)
+        self._reverts = Reverts(revert_within, free_mail)
         self._orders = OrderStore()
         self._instance = instance
         self._clock = clock

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from leadline.contracts.codes import ErrorCode
 from services.converter import events
+from services.converter.domain.alike import MESSAGES
 from services.converter.domain.customer import CustomerRequest
 from services.converter.domain.decision import Request
+from services.converter.domain.match_keys import match_keys
 from services.converter.domain.result import Result
 from services.converter.domain.revert import (
     MOST_NAMED,
@@ -24,6 +26,7 @@ from services.converter.domain.revert import (
     refuse_by_conversion,
     undo,
 )
+from services.converter.free_mail import load_free_mail
 from services.converter.orders.reading import OrderWord, StageWord
 from services.converter.reverts.telling import Telling
 from tests.cases.outcome import DeadLetter
@@ -31,6 +34,7 @@ from tests.cases.outcome import DeadLetter
 if TYPE_CHECKING:
     from tests.cases.in_memory import Memory
 
+FREE_MAIL = load_free_mail()
 WITHIN = timedelta(days=7)
 IN_TIME = datetime(2021, 1, 1, tzinfo=UTC)
 """When conversions are completed, as far as reverts care: nobody asks for one later than this in a case."""
@@ -139,8 +143,22 @@ def _linked_since(memory: Memory, done: Done) -> Iterator[str]:
             yield lead_id
 
 
+def _forget_alike(memory: Memory, id: str) -> None:
+    """Nobody is warned any more of the customer for what only this lead had in common with others."""
+    gone, since = memory.since.done[id], memory.since.done.items()
+    standing = [done for other, done in since if other != id and memory.conversions[other][1].state == "completed"]
+    kept = {pair for done in standing if done.customer_id == gone.customer_id for pair in _keys(done)}
+    for pair in _keys(gone) - kept:
+        memory.alike[pair].remove(gone.customer_id)
+
+
+def _keys(done: Done) -> set[tuple[str, int | None]]:
+    return set(zip(MESSAGES, match_keys(done.result.plan.fields, FREE_MAIL), strict=False))
+
+
 def _undo(memory: Memory, undone: Undone) -> None:
     found, id = undone.found, str(undone.found.customer["customer_id"])
+    _forget_alike(memory, found.conversion_id)
     memory.leads[undone.lead.lead_id] = undone.lead
     request, known = memory.conversions[found.conversion_id]
     memory.conversions[found.conversion_id] = (request, type(known)("reverted", known.attempt, known.body, known.origin, False))

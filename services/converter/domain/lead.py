@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from services.converter.domain.items import LeadItem
+from services.converter.domain.match_keys import KEYED, NO_KEYS, Domains, Keys, match_keys
 from services.converter.domain.status import (
     ASKED_BY,
     BACK,
@@ -20,8 +21,8 @@ from services.converter.domain.status import (
 )
 
 __all__ = [
-    "CONVERTED", "CONVERTIBLE", "NOT_CONVERTIBLE", "Lead", "LeadChange", "LeadItem", "apply", "implied_history", "stamp",
-    "take_back",
+    "CONVERTED", "CONVERTIBLE", "NOT_CONVERTIBLE", "Lead", "LeadChange", "LeadItem", "apply", "implied_history", "rekey",
+    "stamp", "take_back",
 ]  # fmt: skip
 
 MERGED: Final = frozenset({"custom_fields", "consent", "qualification"})
@@ -44,6 +45,7 @@ class Lead(NamedTuple):
     conversion_id: str | None = None
     customer_id: str | None = None
     history: Mapping[str, str] = _NOTHING
+    match_keys: Keys = NO_KEYS
     created_at: str | None = None
     contacted_at: str | None = None
     qualified_at: str | None = None
@@ -118,6 +120,13 @@ def _assignment_again(lead: Lead, at: str) -> Mapping[str, Any] | None:
         return {**before, "status": "active", "closed_at": None}
     assignment_id = f"{lead.lead_id}:{lead.conversion_id}"[:128]
     return {"assignment_id": assignment_id, "rep_id": rep_id, "status": "active", "opened_at": at, "closed_at": None}
+
+
+def rekey(lead: Lead, changes: Iterable[LeadChange], free_mail: Domains) -> Lead:
+    """The lead with the keys of its fields, after these changes. A converted one keeps those by which its customer is found."""
+    if lead.status == CONVERTED or all(KEYED.isdisjoint(change.fields) for change in changes):
+        return lead
+    return lead._replace(match_keys=match_keys(lead.fields, free_mail))
 
 
 def _follow(lead: Lead) -> Lead:

@@ -14,6 +14,7 @@ from leadline.errors import Rejected
 from services.converter import events
 from services.converter.decode import stored_request
 from services.converter.domain.decision import Request
+from services.converter.domain.match_keys import Domains
 from services.converter.domain.revert import Revert, RevertRefusal, refuse_by_conversion, undo
 from services.converter.reverts.store import Answered, Conversion, RevertStore
 from services.converter.reverts.telling import Telling
@@ -33,8 +34,8 @@ class Asked(NamedTuple):
 class Reverts:
     """Decides reverts and carries them out; `within` is how long after its completion a conversion can be taken back."""
 
-    def __init__(self, within: timedelta) -> None:
-        self._store = RevertStore()
+    def __init__(self, within: timedelta, free_mail: Domains) -> None:
+        self._store = RevertStore(free_mail)
         self._within = within
 
     def handle(self, transaction: Transaction, messages: Sequence[Message], now: datetime) -> dict[int, Outcome]:

@@ -12,6 +12,8 @@ from uuid import UUID
 from leadline.contracts.times import time_now_text
 from leadline.delivery.handler import Transaction
 from leadline.postgres.queries import load_queries
+from services.converter.domain.lead import Lead
+from services.converter.domain.match_keys import NO_KEYS, Domains, match_keys
 from services.converter.domain.revert import (
     MOST_NAMED,
     NOTHING_FILLED,
@@ -22,8 +24,10 @@ from services.converter.domain.revert import (
     Undone,
     named_request,
 )
+from services.converter.domain.status import ERASED
 from services.converter.store import to_json
 from services.converter.store_leads import LeadStore
+from services.converter.store_matches import MatchStore
 
 _UUID: Final = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatch
 
@@ -54,9 +58,11 @@ class Answered(NamedTuple):
 class RevertStore:
     """Named queries on the transaction of a batch."""
 
-    def __init__(self) -> None:
+    def __init__(self, free_mail: Domains) -> None:
         self._queries = load_queries(Path(__file__).with_name("store.sql"))
         self._leads = LeadStore()
+        self._matches = MatchStore()
+        self._free_mail = free_mail
 
     def known_reverts(self, transaction: Transaction, revert_ids: Sequence[str]) -> dict[str, bytes]:
         """Of those that have had their answer: the digest of the body."""
@@ -112,11 +118,19 @@ class RevertStore:
         if not undone:
             return
         self._unlink(transaction, [each for each in undone if not each.found.is_maker])
-        if gone := [each.found.customer["customer_id"] for each in undone if each.found.is_maker]:
+        gone = [each.found.customer["customer_id"] for each in undone if each.found.is_maker]
+        self._matches.forget_customers(transaction, gone)
+        if gone:
             transaction.execute(self._queries["remove_customers"], {"ids": gone, "times": [now] * len(gone)})
         ids = [each.found.conversion_id for each in undone]
         transaction.execute(self._queries["mark_reverted"], {"ids": ids, "at": now})
-        self._leads.release_leads(transaction, [each.lead for each in undone])
+        released = [(each.found.lead, self._with_keys(each.lead)) for each in undone]
+        self._leads.release_leads(transaction, [lead for _, lead in released])
+        self._matches.move_keys(transaction, released)
+
+    def _with_keys(self, lead: Lead) -> Lead:
+        """A conversion freezes the keys of its lead; without it they are those of what is known of the lead now."""
+        return lead._replace(match_keys=NO_KEYS if lead.status == ERASED else match_keys(lead.fields, self._free_mail))
 
     def _unlink(self, transaction: Transaction, undone: Sequence[Undone]) -> None:
         if not undone:
@@ -125,6 +139,7 @@ class RevertStore:
         opportunities = [id for each in undone for id in each.found.own_opportunities]
         own = {**_pairs([each.found for each in undone]), "contacts": contacts, "opportunities": opportunities}
         transaction.execute(self._queries["unlink"], own)
+        self._matches.forget_links(transaction, _pairs([each.found for each in undone]))
         customers = {each.found.customer["customer_id"]: each.cleared for each in undone if each.cleared}
         cleared = {id: names for each in undone for id, names in each.cleared_contacts.items()}
         for query, fields in (("clear_customers", customers), ("clear_contacts", cleared)):
