@@ -12,7 +12,7 @@ from typing import Any
 
 from leadline.delivery.handler import Transaction
 from leadline.postgres.queries import load_queries
-from services.converter.domain.alike import MAX_CANDIDATES, Alike
+from services.converter.domain.alike import KEPT, Alike
 from services.converter.domain.lead import Lead
 from services.converter.domain.result import Result
 
@@ -72,8 +72,7 @@ class MatchStore:
     def _found(self, transaction: Transaction, query: str, keys: Collection[int | None]) -> Alike:
         found: dict[int, list[Mapping[str, Any]]] = {}
         if keys:
-            # One more than are told: a lead that is linked to one of them is not warned of that one.
-            parameters = {"keys": array_text(keys), "limit": MAX_CANDIDATES + 1}
+            parameters = {"keys": array_text(keys), "limit": KEPT}
             for row in transaction.execute(self._queries[query], parameters):
                 customers = found.setdefault(row["key"], [])
                 if row["customer_id"] is not None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.converter.domain.alike import MAX_CANDIDATES, Alike
+from services.converter.domain.alike import KEPT, MAX_CANDIDATES, Alike
 from services.converter.domain.folding import LEGAL_FORMS, MAX_CHARS, fold_company, fold_name
 from services.converter.domain.lead import Lead, LeadChange, apply, rekey
 from services.converter.domain.match_keys import (
@@ -189,6 +189,7 @@ def test_a_warning_names_five_others_the_latest_first_and_each_once() -> None:
     assert [each["customer_id"] for each in warning["candidates"]] == ["7", "6", "5", "4", "2"]
     assert set(warning["candidates"][0]) == {"customer_id", "customer_number", "name"}
     assert len(warning["candidates"]) == MAX_CANDIDATES
+    assert len(alike._by_key[7]) == KEPT, "or a batch of one company would take the square of its size"
 
 
 def test_a_lead_has_the_keys_of_its_fields_until_it_is_converted() -> None:

@@ -11,6 +11,8 @@ from typing import Any, Final, NamedTuple
 from services.converter.domain.match_keys import KINDS, Keys
 
 MAX_CANDIDATES: Final = 5
+KEPT: Final = MAX_CANDIDATES + 1
+"""One more than are told: a lead that is linked to one of them is not warned of that one."""
 SUSPECTED: Final = "DUPLICATE_SUSPECTED"
 MESSAGES: Final = {
     "name": "Another customer has the same name.",
@@ -49,6 +51,7 @@ class Alike:
         for key in keys:
             if key is not None and (customers := self._by_key.get(key)) is not None and own not in customers:
                 customers.insert(0, own)
+                del customers[KEPT:]  # a whole batch may have one key
                 shared.append(key)
         return Met(warnings, shared)
 
