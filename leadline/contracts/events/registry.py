@@ -15,6 +15,7 @@ from leadline.contracts.events import (
     conversions,
     customer_requests,
     customers,
+    erasures,
     leads,
     notifications,
     operations,
@@ -121,6 +122,7 @@ _ALL = [
         "messages.linked": customers.MessagesLinked,
         "documents.copied": customers.DocumentsCopied,
         "tasks.carried-over": customers.TasksCarriedOver,
+        "customer.erased": erasures.CustomerErased,
     }),
     *_on("notification.events", "out", {
         "notification.conversion-completed": notifications.NotificationConversionCompleted,
