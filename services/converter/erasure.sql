@@ -1,7 +1,9 @@
 -- name: forget_requests
 -- The conversions of these leads: that there were some, and how they ended.
 UPDATE conversion SET is_erased = true, request = '', error = error - '{message,fields}'::text[]
-WHERE lead_id = ANY(%(ids)b) AND NOT is_erased
+WHERE conversion_id IN (
+    SELECT conversion_id FROM conversion WHERE lead_id = ANY(%(ids)b) AND state <> 'completed'
+    UNION SELECT conversion_id FROM lead WHERE lead_id = ANY(%(ids)b))
 
 -- name: lock_customers
 -- Those that these leads have become or were linked to. In key order, as whoever changes customers locks them.

@@ -18,7 +18,8 @@ ALTER TABLE lead
 
 -- Every request under the key of an erased conversion counts as a repeat, so its body is needed no longer.
 ALTER TABLE conversion ADD COLUMN is_erased boolean NOT NULL DEFAULT false;
-CREATE INDEX conversion_by_lead ON conversion (lead_id);
+-- That which made a customer is named by its lead: a conversion that succeeds at once costs no entry.
+CREATE INDEX conversion_without_customer_by_lead ON conversion (lead_id) WHERE state <> 'completed';
 
 -- Of the customers that stood in the way only the ids are kept: what they are called stands in their own rows.
 UPDATE conversion

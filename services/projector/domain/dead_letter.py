@@ -100,7 +100,7 @@ def _named_in(body: bytes | None) -> Iterator[tuple[str, str]]:
     for part in _documents(document, ("data", "customer", "opportunity", "lead")):
         for kind in ("lead", "customer"):
             id = part.get(f"{kind}_id")
-            if isinstance(id, str | int):
+            if isinstance(id, str | int) and not isinstance(id, bool):
                 yield kind, _storable(str(id))
 
 
