@@ -38,7 +38,8 @@ WHERE lead_id = ANY(%(leads)s::text[])
 -- name: empty_timelines_of_leads
 UPDATE conversion_event AS e SET detail = keep_fields(e.detail, %(kept)s::text[])
 FROM conversion AS c
-WHERE c.lead_id = ANY(%(leads)s::text[]) AND e.conversion_id = c.conversion_id AND e.detail <> '{}'
+WHERE c.lead_id = ANY(%(leads)s::text[]) AND e.conversion_id = c.conversion_id
+    AND e.detail <> keep_fields(e.detail, %(kept)s::text[])
 
 -- name: empty_results
 -- What a conversion has made is of its lead and of its customer; how much it was stays.
@@ -51,10 +52,13 @@ SET name = NULL, data = keep_fields(data, %(kept)s::text[]), field_times = keep_
 WHERE customer_id = ANY(%(customers)s::text[])
 
 -- name: empty_history_of_customers
-UPDATE customer_event SET detail = keep_fields(detail, %(kept)s::text[]) WHERE customer_id = ANY(%(customers)s::text[])
+-- Rows that are empty already are not written again: an erased customer may go on ordering.
+UPDATE customer_event SET detail = keep_fields(detail, %(kept)s::text[])
+WHERE customer_id = ANY(%(customers)s::text[]) AND detail <> keep_fields(detail, %(kept)s::text[])
 
 -- name: empty_parts_of_customers
-UPDATE customer_part_change SET value = keep_fields(value, %(kept)s::text[]) WHERE customer_id = ANY(%(customers)s::text[])
+UPDATE customer_part_change SET value = keep_fields(value, %(kept)s::text[])
+WHERE customer_id = ANY(%(customers)s::text[]) AND value <> keep_fields(value, %(kept)s::text[])
 
 -- name: empty_notifications
 UPDATE notification SET text = ''
