@@ -8,8 +8,11 @@ from typing import NamedTuple
 
 from leadline.delivery.handler import Transaction
 from services.converter.domain.items import Item, ItemKey, apply_words
-from services.converter.domain.lead import Lead, LeadChange, LeadItem, apply
+from services.converter.domain.lead import Lead, LeadChange, LeadItem, apply, rekey
+from services.converter.domain.match_keys import Domains
+from services.converter.domain.plan import Plan, rekeyed
 from services.converter.store_leads import LeadStore
+from services.converter.store_matches import MatchStore
 
 
 class _Erased(NamedTuple):
@@ -18,10 +21,12 @@ class _Erased(NamedTuple):
 
 
 class Leads:
-    """Applies what lead events say."""
+    """Applies what lead events say. `free_mail` are the mail domains that say nothing about a company."""
 
-    def __init__(self, store: LeadStore) -> None:
+    def __init__(self, store: LeadStore, matches: MatchStore, free_mail: Domains) -> None:
         self._store = store
+        self._matches = matches
+        self._free_mail = free_mail
 
     def apply(self, transaction: Transaction, parts: Sequence[LeadChange | LeadItem]) -> list[str]:
         """Bring leads and their items up to date; gives the leads that are erased by that, and were not before."""
@@ -38,18 +43,28 @@ class Leads:
         self._change_items(transaction, {key: said for key, said in words.items() if key[0] not in leads.erased})
         return leads.now_erased
 
+    def rekey(self, transaction: Transaction, plans: Sequence[Plan]) -> list[Plan]:
+        """The plans with the keys of what they make of their leads, which are written where they are others."""
+        changed = [rekeyed(plan, self._free_mail) for plan in plans]
+        pairs = [(plan.lead, after.lead) for plan, after in zip(plans, changed, strict=True) if after is not plan]
+        self._matches.change_keys(transaction, pairs)
+        return changed
+
     def _change_leads(self, transaction: Transaction, changes: dict[str, list[LeadChange]], with_items: set[str]) -> _Erased:
         """Lock, fold and write the leads; the items of those that are erased are gone."""
         known = self._store.lock_leads(transaction, changes.keys() | with_items)
-        changed = [apply(known.get(lead_id) or Lead(lead_id), said) for lead_id, said in changes.items()]
+        before = {lead_id: known.get(lead_id) or Lead(lead_id) for lead_id in changes}
+        changed = [rekey(apply(before[lead_id], said), said, self._free_mail) for lead_id, said in changes.items()]
+        now_erased = [lead for lead in changed if lead.erased_at and not before[lead.lead_id].erased_at]
+        self._matches.forget_customers(transaction, [lead.customer_id for lead in now_erased if lead.customer_id])
         # An item's lead is written before it is known itself, so that there is a row to lock.
         unheard = [Lead(lead_id) for lead_id in with_items - known.keys() - changes.keys()]
         self._store.change_leads(transaction, [lead for lead in changed if lead.lead_id in known])
         self._store.add_leads(transaction, [*unheard, *(lead for lead in changed if lead.lead_id not in known)])
-        before = {lead.lead_id for lead in known.values() if lead.erased_at}
-        now_erased = [lead.lead_id for lead in changed if lead.erased_at and lead.lead_id not in before]
-        self._store.forget_items(transaction, now_erased)
-        return _Erased(before.union(now_erased), now_erased)
+        self._matches.move_keys(transaction, [(before[lead.lead_id], lead) for lead in changed])
+        ids = [lead.lead_id for lead in now_erased]
+        self._store.forget_items(transaction, ids)
+        return _Erased({lead.lead_id for lead in known.values() if lead.erased_at}.union(ids), ids)
 
     def _change_items(self, transaction: Transaction, words: dict[ItemKey, list[LeadItem]]) -> None:
         known = self._store.known_items(transaction, words.keys())

@@ -13,6 +13,7 @@ from leadline.delivery.handler import Transaction
 from leadline.postgres.queries import load_queries
 from services.converter.domain.items import Item, ItemKey
 from services.converter.domain.lead import Lead
+from services.converter.store_matches import array_text
 
 
 class LeadStore:
@@ -49,6 +50,7 @@ class LeadStore:
             "contacted": [lead.contacted_at for lead in ordered],
             "qualified": [lead.qualified_at for lead in ordered],
             "erased": [lead.erased_at for lead in ordered],
+            "keys": [array_text(lead.match_keys) for lead in ordered],
         }
         transaction.execute(self._queries[query], parameters)
 
@@ -94,6 +96,7 @@ def _lead(row: Mapping[str, Any]) -> Lead:
         str(row["customer_id"]) if row["customer_id"] else None,
         row["history"],
         erased_at=time_now_text(row["erased_at"]) if row["erased_at"] else None,
+        match_keys=tuple(row["match_keys"]),
     )
 
 

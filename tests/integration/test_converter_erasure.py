@@ -233,3 +233,26 @@ def test_the_number_of_statements_does_not_grow_with_the_persons(converter: Conv
         return counting.count
 
     assert statements(0, 1) == statements(1, 7)
+
+
+def test_nobody_is_warned_of_a_customer_that_is_erased_and_its_keys_are_gone(converter: Converter) -> None:
+    a_customer(converter)
+    converter.take(*person("L-2", email="2@x.de"))
+    (alike,) = converter.take(asked("K-2", "L-2"))
+    assert read(alike.emit[-1])[1].warnings[0].code == "DUPLICATE_SUSPECTED"
+    converter.take(erased(), erased("L-2"))
+    assert {len(row["match_keys"]) for row in converter.rows("SELECT match_keys FROM lead")} == {0}
+    assert converter.rows("SELECT FROM customer_match") == []
+    converter.take(*person("L-3", email="3@x.de"))
+    (outcome,) = converter.take(asked("K-3", "L-3"))
+    assert read(outcome.emit[-1])[1].warnings == ()
+
+
+def test_a_linked_lead_that_stays_brings_no_warning_of_the_customer_that_is_erased(converter: Converter) -> None:
+    a_customer(converter)
+    converter.take(*person("L-2"))
+    converter.take(asked("K-2", "L-2", duplicate_policy="link_existing"))
+    converter.take(erased("L-2"))
+    converter.take(*person("L-3", email="3@x.de"))
+    (outcome,) = converter.take(asked("K-3", "L-3"))
+    assert read(outcome.emit[-1])[1].warnings == ()

@@ -7,9 +7,10 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from services.converter.domain.items import LeadItem
+from services.converter.domain.match_keys import KEYED, NO_KEYS, Domains, Keys, match_keys
 from services.converter.domain.status import CONVERTED, CONVERTIBLE, ERASED, NOT_CONVERTIBLE, OURS, START, tell, time_of
 
-__all__ = ["CONVERTED", "CONVERTIBLE", "NOT_CONVERTIBLE", "Lead", "LeadChange", "LeadItem", "apply", "stamp"]
+__all__ = ["CONVERTED", "CONVERTIBLE", "NOT_CONVERTIBLE", "Lead", "LeadChange", "LeadItem", "apply", "rekey", "stamp"]
 
 MERGED: Final = frozenset({"custom_fields", "consent", "qualification"})
 """Fields that are said part by part: a part that is not said stays as it is."""
@@ -33,6 +34,7 @@ class Lead(NamedTuple):
     conversion_id: str | None = None
     customer_id: str | None = None
     history: Mapping[str, str] = _NOTHING
+    match_keys: Keys = NO_KEYS
     created_at: str | None = None
     contacted_at: str | None = None
     qualified_at: str | None = None
@@ -94,6 +96,13 @@ def apply(lead: Lead, changes: Iterable[LeadChange]) -> Lead:
     return _follow(said)
 
 
+def rekey(lead: Lead, changes: Iterable[LeadChange], free_mail: Domains) -> Lead:
+    """The lead with the keys of its fields, after these changes. A converted one keeps those by which its customer is found."""
+    if lead.status == CONVERTED or all(KEYED.isdisjoint(change.fields) for change in changes):
+        return lead
+    return lead._replace(match_keys=match_keys(lead.fields, free_mail))
+
+
 def _follow(lead: Lead) -> Lead:
     """Bring the status, and the times that follow from it, up to the lead's history."""
     story = tell(lead.history)
@@ -115,7 +124,7 @@ def _without_person(lead: Lead, erased_at: str | None) -> Lead:
     if lead.status != CONVERTED:
         return Lead(lead.lead_id, ERASED, conversion_id=lead.conversion_id, erased_at=erased_at)
     fields, stamps = ({name: each[name] for name in KEPT if name in each} for each in (lead.fields, lead.stamps))
-    return lead._replace(fields=fields, stamps=stamps, erased_at=erased_at)
+    return lead._replace(fields=fields, stamps=stamps, erased_at=erased_at, match_keys=NO_KEYS)
 
 
 def _known(*times: str | None) -> list[str]:
