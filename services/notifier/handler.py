@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -19,10 +19,13 @@ from services.notifier.records import notice_record, stage_record
 from services.notifier.stages import ABOUT_STAGES, CUSTOMER_CREATED, CUSTOMER_REVERTED, ORDER_CANCELLED, ORDER_PLACED, Stages
 from services.notifier.store import NotifierStore
 
+CUSTOMER_ERASED = "leadline.customer.erased.v1"
+_COMPLETED = "leadline.conversion.completed.v1"
 _ABOUT_SALES = frozenset({ORDER_PLACED, ORDER_CANCELLED, CUSTOMER_CREATED, CUSTOMER_REVERTED})
-_TAKES_BACK = frozenset({ORDER_CANCELLED, CUSTOMER_REVERTED})
+_ABOUT_CUSTOMERS = ABOUT_STAGES | {CUSTOMER_ERASED}
+_HEARD_BEFOREHAND = frozenset({ORDER_CANCELLED, CUSTOMER_ERASED, CUSTOMER_REVERTED})
 _ABOUT_CONVERSIONS: Mapping[str, Callable[[Mapping[str, Any], str], Notice | None]] = {
-    "leadline.conversion.completed.v1": notices.conversion_completed,
+    _COMPLETED: notices.conversion_completed,
     "leadline.conversion.failed.v1": notices.conversion_failed,
 }
 
@@ -45,9 +48,10 @@ class NotifierHandler:
         """All messages in one go."""
         ids = _customer_ids(messages) | self._stages.find_due(transaction, messages)
         before = self._store.load_sales(transaction, ids)
-        after = _without_what_is_over(before, messages)
+        after = _told_beforehand(before, messages)
+        erased = self._find_erased(transaction, messages)
         stages = self._stages.open(transaction, ids, messages)
-        told = [_notice(message, after) for message in messages]
+        told = [_notice(message, after, erased) for message in messages]
         changes = [[stage_record(change, message) for change in stages.take(message)] for message in messages]
         self._store.save_sales(transaction, before, after)
         self._stages.close(transaction, stages)
@@ -56,6 +60,12 @@ class NotifierHandler:
             Done([*_emit(notice, message, untold), *changed])
             for notice, message, changed in zip(told, messages, changes, strict=True)
         ]
+
+    def _find_erased(self, transaction: Transaction, messages: Sequence[Message]) -> set[str]:
+        """The new customers of this batch that are erased already, by this batch or before."""
+        new = {m.content.data["customer"]["customer_id"] for m in messages if m.content.envelope.type == _COMPLETED}
+        by_batch = {m.content.data["customer_id"] for m in messages if m.content.envelope.type == CUSTOMER_ERASED}
+        return (new & by_batch) | self._store.find_erased(transaction, new)
 
     def on_failure(self, transaction: Transaction, message: Message, failure: Failure) -> list[Outgoing]:
         """Nobody waits for an answer of the notifier."""
@@ -71,29 +81,36 @@ class NotifierHandler:
 
 
 def _customer_ids(messages: Sequence[Message]) -> set[str]:
-    return {m.content.data["customer_id"] for m in messages if m.content.envelope.type in ABOUT_STAGES}
+    return {m.content.data["customer_id"] for m in messages if m.content.envelope.type in _ABOUT_CUSTOMERS}
 
 
-def _without_what_is_over(before: Mapping[str, Sale], messages: Sequence[Message]) -> dict[str, Sale]:
-    """The sales, with what the batch takes back: nobody is to be told of an order or a customer that is known to be over."""
+def _told_beforehand(before: Mapping[str, Sale], messages: Sequence[Message]) -> dict[str, Sale]:
+    """The sales, with what the batch cancels, erases and takes back: nobody is to be told of an order or a customer that is
+    known to be over, nor by a name that is known to be forgotten.
+    """
     known = dict(before)
     for message in messages:
-        if message.content.envelope.type in _TAKES_BACK:
+        if message.content.envelope.type in _HEARD_BEFOREHAND:
             sale = known[message.content.data["customer_id"]]
             known[sale.customer_id] = _move(sale, message)
     return known
 
 
-def _notice(message: Message, known: dict[str, Sale]) -> Notice | None:
+def _notice(message: Message, known: dict[str, Sale], erased: Collection[str]) -> Notice | None:
     """What one message gives rise to, after those before it; moves the sale on that it is about."""
     type, data = message.content.envelope.type, message.content.data
     if type in _ABOUT_CONVERSIONS:
-        return None if message.is_replay else _ABOUT_CONVERSIONS[type](data, time_of(message))
+        said = _without_name(data) if type == _COMPLETED and data["customer"]["customer_id"] in erased else data
+        return None if message.is_replay else _ABOUT_CONVERSIONS[type](said, time_of(message))
     if type not in _ABOUT_SALES:
         return None
     sale = known[data["customer_id"]]
     moved = known[sale.customer_id] = _move(sale, message)
     return sales.first_sale(moved, time_of(message)) if sale.first is None else None
+
+
+def _without_name(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {**data, "customer": {**data["customer"], "name": None}}
 
 
 def _move(sale: Sale, message: Message) -> Sale:
@@ -105,6 +122,8 @@ def _move(sale: Sale, message: Message) -> Sale:
             return sales.cancel(sale, data["order_id"])
         case "leadline.customer.reverted.v1":
             return sales.take_back(sale)
+        case "leadline.customer.erased.v1":
+            return sales.forget(sale)
         case _:
             return sales.meet(sale, Customer(data["lead_id"], data["discovered_by"], data["name"], time_of(message)))
 

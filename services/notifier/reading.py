@@ -29,6 +29,7 @@ _LOOKED_AT: Final = frozenset(
         "leadline.conversion.failed.v1",
         "leadline.customer.created.v1",
         "leadline.customer.reverted.v1",
+        "leadline.customer.erased.v1",
         "leadline.stage.ticked.v1",
     }
 )

@@ -42,9 +42,17 @@ class NotifierStore:
         """Write what has changed."""
         changed = [sale for id, sale in sorted(after.items()) if sale is not before[id]]
         self._write_customers(transaction, [sale for sale in changed if before[sale.customer_id].customer is None])
+        self._erase(transaction, [sale for sale in changed if not before[sale.customer_id].is_erased])
         self._write_reverted(transaction, [sale for sale in changed if sale.is_reverted])
         self._write_waiting(transaction, [sale for sale in changed if sale.first is None])
-        self._write_first(transaction, [sale for sale in changed if sale.first is not before[sale.customer_id].first])
+        self._write_first(transaction, [sale for sale in changed if before[sale.customer_id].first is None])
+
+    def find_erased(self, transaction: Transaction, customer_ids: Collection[str]) -> set[str]:
+        """Those of these customers that are erased; not locked."""
+        if not customer_ids:
+            return set()
+        rows = transaction.execute(self._queries["find_erased"], {"ids": sorted(customer_ids)})
+        return {row["customer_id"] for row in rows}
 
     def remember(self, transaction: Transaction, notices: Collection[Notice]) -> set[str]:
         """Note who is told what; gives the ids of what nobody has been told before."""
@@ -76,6 +84,11 @@ class NotifierStore:
         if sales:
             transaction.execute(self._queries["write_reverted"], {"ids": [sale.customer_id for sale in sales]})
 
+    def _erase(self, transaction: Transaction, sales: Sequence[Sale]) -> None:
+        ids = [sale.customer_id for sale in sales if sale.is_erased]
+        if ids:
+            transaction.execute(self._queries["erase_customers"], {"ids": ids})
+
     def _write_waiting(self, transaction: Transaction, sales: Sequence[Sale]) -> None:
         orders = [(sale.customer_id, order) for sale in sales for order in sale.waiting.values()]
         if orders:
@@ -103,7 +116,8 @@ def _sale(row: Mapping[str, Any], waiting: Mapping[str, Order], first: Mapping[s
     id, known_at, customer = row["customer_id"], row["known_at"], None
     if known_at is not None:
         customer = Customer(row["lead_id"], row["discovered_by"], row["name"], time_now_text(known_at))
-    return Sale(id, customer, waiting, _order(first[id]) if id in first else None, row["is_reverted"])
+    first_order = _order(first[id]) if id in first else None
+    return Sale(id, customer, waiting, first_order, row["is_reverted"], row["is_erased"])
 
 
 def _order(row: Mapping[str, Any], *, is_cancelled: bool = False) -> Order:

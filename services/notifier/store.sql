@@ -3,7 +3,8 @@ INSERT INTO customer (customer_id) SELECT id FROM unnest(%(ids)s::text[]) AS id
 ON CONFLICT DO NOTHING
 
 -- name: lock_customers
-SELECT customer_id, known_at, lead_id, discovered_by, name, is_reverted FROM customer WHERE customer_id = ANY(%(ids)s::text[])
+SELECT customer_id, known_at, lead_id, discovered_by, name, is_reverted, is_erased
+FROM customer WHERE customer_id = ANY(%(ids)s::text[])
 ORDER BY customer_id FOR UPDATE
 
 -- name: find_first_orders
@@ -20,6 +21,12 @@ WHERE c.customer_id = r.customer_id AND c.known_at IS NULL
 
 -- name: write_reverted
 UPDATE customer SET is_reverted = true WHERE customer_id = ANY(%(ids)s::text[])
+
+-- name: find_erased
+SELECT customer_id FROM customer WHERE customer_id = ANY(%(ids)s::text[]) AND is_erased
+
+-- name: erase_customers
+UPDATE customer SET is_erased = true, name = NULL WHERE customer_id = ANY(%(ids)s::text[])
 
 -- name: write_waiting_orders
 INSERT INTO waiting_order AS w (customer_id, order_id, placed_at, is_cancelled)

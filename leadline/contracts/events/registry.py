@@ -15,6 +15,7 @@ from leadline.contracts.events import (
     conversions,
     customer_requests,
     customers,
+    erasures,
     leads,
     links,
     notifications,
@@ -127,6 +128,7 @@ _ALL = [
         "messages.linked": links.MessagesLinked,
         "documents.copied": links.DocumentsCopied,
         "tasks.carried-over": links.TasksCarriedOver,
+        "customer.erased": erasures.CustomerErased,
     }),
     *_on("notification.events", "out", {
         "notification.conversion-completed": notifications.NotificationConversionCompleted,

@@ -31,7 +31,7 @@ class Order(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Sale:
-    """What is known about the first sale to one customer; `first` is final once it is there.
+    """What is known about the first sale to one customer; `first` is final once it is there, and so is an erasure.
 
     There is none any more to one that `is_reverted`: its conversion was taken back.
     """
@@ -41,6 +41,7 @@ class Sale:
     waiting: Mapping[str, Order] = field(default_factory=dict)
     first: Order | None = None
     is_reverted: bool = False
+    is_erased: bool = False
 
 
 def place(sale: Sale, order_id: str, placed_at: str) -> Sale:
@@ -61,7 +62,16 @@ def cancel(sale: Sale, order_id: str) -> Sale:
 
 def meet(sale: Sale, customer: Customer) -> Sale:
     """The customer became known; who it is stays as first heard."""
-    return sale if sale.customer is not None else _decide(replace(sale, customer=customer))
+    if sale.customer is not None:
+        return sale
+    return _decide(replace(sale, customer=customer._replace(name=None) if sale.is_erased else customer))
+
+
+def forget(sale: Sale) -> Sale:
+    """The customer was erased: a first sale is still told of, and names nobody."""
+    if sale.is_erased:
+        return sale
+    return replace(sale, is_erased=True, customer=sale.customer and sale.customer._replace(name=None))
 
 
 def take_back(sale: Sale) -> Sale:
