@@ -17,7 +17,7 @@ KEPT: Final = (
     "lead_opportunity_id", "message_id", "message_ids", "document_id", "copied_from", "task_id", "note_id", "item_id",
     "activity_id", "order_id", "assignment_id", "rep_id", "branch_id", "external_id", "dlq_id", "discovered_by",
     "salesperson_id", "assigned_to", "added_by", "logged_by", "changed_by", "requested_by", "reverted_by",
-    "revert_requested_by", "contact_ids", "opportunity_ids", "items", "blocking",
+    "revert_requested_by", "contact_ids", "opportunity_ids", "blocking",
     # times
     "at", "stamp", "stage_at", "requested_at", "next_retry_at", "created_at", "updated_at", "linked_at", "copied_at",
     "carried_over_at", "changed_at", "closed_at", "logged_at", "added_at", "occurred_at", "placed_at", "cancelled_at",
