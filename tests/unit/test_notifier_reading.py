@@ -24,7 +24,7 @@ FAILED = read(conversion_event("failed", "K-1", error=error("LEAD_UNKNOWN", retr
 
 @pytest.mark.parametrize(
     "notice",
-    [first_sale(SALE, at(3)), conversion_completed(DONE.data, at(3)), conversion_failed(FAILED.data, at(3))],
+    [*first_sale(SALE, at(3)), conversion_completed(DONE.data, at(3)), conversion_failed(FAILED.data, at(3))],
 )
 def test_every_notification_fits_the_contract(notice: object) -> None:
     written = notice_record(notice, DONE.envelope)  # type: ignore[arg-type]
@@ -36,8 +36,7 @@ def test_every_notification_fits_the_contract(notice: object) -> None:
 
 
 def test_a_notification_is_the_same_record_whenever_it_is_made() -> None:
-    notice = first_sale(SALE, at(3))
-    assert notice is not None
+    (notice,) = first_sale(SALE, at(3))
     assert notice_record(notice, DONE.envelope) == notice_record(notice, DONE.envelope)
 
 

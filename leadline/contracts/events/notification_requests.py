@@ -41,7 +41,8 @@ class NotificationPreferencesSet(Event):
         default=None, description="IANA name such as Europe/Berlin, by which the times below are meant; null: UTC."
     )
     quiet_from: TimeOfDay | None = Field(
-        default=None, description="Begin of the quiet hours, such as 22:00; without both times, or with equal ones, there are none."
+        default=None,
+        description="Begin of the quiet hours, such as 22:00; without both times, or with equal ones, there are none.",
     )
     quiet_until: TimeOfDay | None = Field(default=None, description="End of the quiet hours, such as 07:00.")
     digest: Literal["off", "daily"] | None = Field(
