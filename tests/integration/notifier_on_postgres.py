@@ -45,10 +45,13 @@ class Notifier:
     def work(self) -> Any:
         return self._ledger.work()
 
-    def count(self, table: str) -> int:
+    def rows(self, query: str) -> list[dict[str, Any]]:
         with connect(self._url, "notifier") as connection:
-            row = connection.execute(f"SELECT count(*) AS n FROM {table}".encode()).fetchone()
-            return int(row["n"]) if row else 0
+            return connection.execute(query.encode()).fetchall()
+
+    def count(self, table: str) -> int:
+        (row,) = self.rows(f"SELECT count(*) AS n FROM {table}")
+        return int(row["n"])
 
 
 @contextmanager
