@@ -44,8 +44,10 @@ class NotifierStore:
     def save_sales(self, transaction: Transaction, before: Sales, after: Sales) -> None:
         """Write what has changed."""
         changed = [sale for id, sale in sorted(after.items()) if sale is not before[id]]
-        self._write_customers(transaction, [sale for sale in changed if before[sale.customer_id].customer is None])
-        self._write_keepers(transaction, [sale for sale in changed if sale.keepers != before[sale.customer_id].keepers])
+        met = {sale.customer_id for sale in changed if sale.customer and not before[sale.customer_id].customer}
+        kept = {sale.customer_id for sale in changed if sale.keepers != before[sale.customer_id].keepers} - met
+        self._write_customers(transaction, [sale for sale in changed if sale.customer_id in met])
+        self._write_keepers(transaction, [sale for sale in changed if sale.customer_id in kept])
         self._take_back(transaction, [sale for sale in changed if sale.taken_back != before[sale.customer_id].taken_back])
         self._write_first(transaction, [sale for sale in changed if sale.first is not None])
         self._write_waiting(transaction, [sale for sale in changed if sale.first is None or sale.open_until is not None])
@@ -86,19 +88,14 @@ class NotifierStore:
                 "lead_ids": [customer.lead_id for _, customer in met],
                 "discovered_by": [customer.discovered_by for _, customer in met],
                 "names": [customer.name for _, customer in met],
+                **_keepers([sale for sale in sales if sale.customer is not None]),
             }
             transaction.execute(self._queries["write_customers"], parameters)
 
     def _write_keepers(self, transaction: Transaction, sales: Sequence[Sale]) -> None:
         if sales:
-            parameters = {
-                "ids": [sale.customer_id for sale in sales],
-                "salespeople": [sale.keepers.salesperson_id for sale in sales],
-                "salespeople_at": [sale.keepers.salesperson_at for sale in sales],
-                "branches": [sale.keepers.branch_id for sale in sales],
-                "branches_at": [sale.keepers.branch_at for sale in sales],
-            }
-            transaction.execute(self._queries["write_keepers"], parameters)
+            ids = [sale.customer_id for sale in sales]
+            transaction.execute(self._queries["write_keepers"], {"ids": ids, **_keepers(sales)})
 
     def _take_back(self, transaction: Transaction, sales: Sequence[Sale]) -> None:
         if sales:
@@ -131,6 +128,15 @@ class NotifierStore:
             }
             transaction.execute(self._queries["write_first_orders"], parameters)
             transaction.execute(self._queries["drop_waiting_orders"], {"ids": parameters["ids"]})
+
+
+def _keepers(sales: Sequence[Sale]) -> dict[str, list[str | None]]:
+    return {
+        "salespeople": [sale.keepers.salesperson_id for sale in sales],
+        "salespeople_at": [sale.keepers.salesperson_at for sale in sales],
+        "branches": [sale.keepers.branch_id for sale in sales],
+        "branches_at": [sale.keepers.branch_at for sale in sales],
+    }
 
 
 def _sale(row: Mapping[str, Any], waiting: Mapping[str, Order], first: Mapping[str, Mapping[str, Any]]) -> Sale:

@@ -14,9 +14,12 @@ SELECT customer_id, order_id, placed_at, open_until FROM first_order WHERE custo
 SELECT customer_id, order_id, placed_at, is_cancelled FROM waiting_order WHERE customer_id = ANY(%(ids)s::text[])
 
 -- name: write_customers
-UPDATE customer AS c SET known_at = r.known_at, lead_id = r.lead_id, discovered_by = r.discovered_by, name = r.name
-FROM unnest(%(ids)s::text[], %(known_at)s::timestamptz[], %(lead_ids)s::text[], %(discovered_by)s::text[], %(names)s::text[])
-    AS r (customer_id, known_at, lead_id, discovered_by, name)
+UPDATE customer AS c
+SET known_at = r.known_at, lead_id = r.lead_id, discovered_by = r.discovered_by, name = r.name,
+    salesperson_id = r.salesperson_id, salesperson_at = r.salesperson_at, branch_id = r.branch_id, branch_at = r.branch_at
+FROM unnest(%(ids)s::text[], %(known_at)s::timestamptz[], %(lead_ids)s::text[], %(discovered_by)s::text[], %(names)s::text[],
+    %(salespeople)s::text[], %(salespeople_at)s::timestamptz[], %(branches)s::text[], %(branches_at)s::timestamptz[])
+    AS r (customer_id, known_at, lead_id, discovered_by, name, salesperson_id, salesperson_at, branch_id, branch_at)
 WHERE c.customer_id = r.customer_id AND c.known_at IS NULL
 
 -- name: write_keepers

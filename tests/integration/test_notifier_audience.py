@@ -11,7 +11,7 @@ import pytest
 from leadline.contracts.envelope import read_envelope
 from leadline.contracts.events import decode
 from leadline.delivery.record import Outgoing, Record
-from tests.integration.notifier_on_postgres import Notifier, open_notifier
+from tests.integration.notifier_on_postgres import Counting, Notifier, open_notifier
 from tests.unit.service_records import at, completed, customer, members, order, preferences, record, subscription, tick
 
 
@@ -55,42 +55,43 @@ def hear(emitted: Sequence[Outgoing], kind: str = "first-sale") -> list[str]:
     return [body["recipient"] for body in told(emitted) if body["kind"] == kind]
 
 
-@pytest.mark.parametrize(
-    ("wishes", "hearers"),
-    [
-        ([], []),
-        ([subscription("subscribed", "rep-3")], ["rep-3"]),
-        ([subscription("subscribed", "rep-4")], []),
-        ([subscription("subscribed", "rep-4", scope="all")], ["rep-4"]),
-        ([subscription("subscribed", "rep-4", scope="customer:C-1"), subscription("subscribed", "rep-5", scope="customer:C-2")],
-         ["rep-4"]),
-        ([subscription("subscribed", "rep-3", kind="stage-changed")], []),
-        ([subscription("subscribed", "rep-3"), subscription("unsubscribed", "rep-3", second=1)], []),
-        ([subscription("unsubscribed", "rep-3", second=1), subscription("subscribed", "rep-3")], []),
-        ([subscription("subscribed", "rep-3"), subscription("subscribed", "rep-3", scope="all")], ["rep-3"]),
-        # A team's customers are those of its members and those of its branch.
-        ([members("T-1", "rep-3", "rep-4"), subscription("subscribed", "rep-4", scope="team")], ["rep-4"]),
-        ([members("T-1", "rep-4"), subscription("subscribed", "rep-4", scope="team")], []),
-        ([members("north", "rep-4"), subscription("subscribed", "rep-4", scope="team")], ["rep-4"]),
-        # A team's subscription is one of each of its members.
-        ([members("T-1", "rep-3", "rep-4"), subscription("subscribed", "T-1", scope="team", type="team")], ["rep-3", "rep-4"]),
-        ([members("T-1", "rep-3", "rep-4"), subscription("subscribed", "T-1", scope="own", type="team")], ["rep-3"]),
-        ([members("T-1", "rep-8", "rep-9"), subscription("subscribed", "T-1", scope="all", type="team")], ["rep-8", "rep-9"]),
-        ([members("T-1", "rep-8", "rep-9"), subscription("subscribed", "T-1", scope="team", type="team")], []),
-        ([members("T-1", "rep-3", "rep-4"), subscription("subscribed", "T-1", scope="team", type="team"),
-          subscription("unsubscribed", "rep-4", scope="team")], ["rep-3"]),
-        ([members("T-1", "rep-3", "rep-4"), subscription("subscribed", "T-1", scope="team", type="team"),
-          members("T-1", "rep-3", "rep-5", second=1)], ["rep-3", "rep-5"]),
-        ([members("T-1", "rep-3", "rep-5", second=1), members("T-1", "rep-4"),
-          subscription("subscribed", "T-1", scope="team", type="team")], ["rep-3", "rep-5"]),
-    ],
-)  # fmt: skip
-def test_those_hear_who_have_subscribed_each_once(notifier: Notifier, wishes: list[Record], hearers: list[str]) -> None:
-    for wish in wishes:
-        assert notifier.take(wish) == []
-    emitted = notifier.take(created(branch_id="north"), order("placed"), order("placed", "O-2"))
-    assert hear(emitted) == hearers
-    assert hear(notifier.take(order("placed"), order("placed", "O-3"))) == []
+WISHES: list[tuple[list[Record], list[str]]] = [
+    ([], []),
+    ([subscription("subscribed", "rep-3")], ["rep-3"]),
+    ([subscription("subscribed", "rep-4")], []),
+    ([subscription("subscribed", "rep-4", scope="all")], ["rep-4"]),
+    ([subscription("subscribed", "rep-4", scope="customer:C-1"), subscription("subscribed", "rep-5", scope="customer:C-2")],
+     ["rep-4"]),
+    ([subscription("subscribed", "rep-3", kind="stage-changed")], []),
+    ([subscription("subscribed", "rep-3"), subscription("unsubscribed", "rep-3", second=1)], []),
+    ([subscription("unsubscribed", "rep-3", second=1), subscription("subscribed", "rep-3")], []),
+    ([subscription("subscribed", "rep-3"), subscription("subscribed", "rep-3", scope="all")], ["rep-3"]),
+    # A team's customers are those of its members and those of its branch.
+    ([members("T-1", "rep-3", "rep-4"), subscription("subscribed", "rep-4", scope="team")], ["rep-4"]),
+    ([members("T-1", "rep-4"), subscription("subscribed", "rep-4", scope="team")], []),
+    ([members("north", "rep-4"), subscription("subscribed", "rep-4", scope="team")], ["rep-4"]),
+    # A team's subscription is one of each of its members.
+    ([members("T-1", "rep-3", "rep-4"), subscription("subscribed", "T-1", scope="team", type="team")], ["rep-3", "rep-4"]),
+    ([members("T-1", "rep-3", "rep-4"), subscription("subscribed", "T-1", scope="own", type="team")], ["rep-3"]),
+    ([members("T-1", "rep-8", "rep-9"), subscription("subscribed", "T-1", scope="all", type="team")], ["rep-8", "rep-9"]),
+    ([members("T-1", "rep-8", "rep-9"), subscription("subscribed", "T-1", scope="team", type="team")], []),
+    ([members("T-1", "rep-3", "rep-4"), subscription("subscribed", "T-1", scope="team", type="team"),
+      subscription("unsubscribed", "rep-4", scope="team")], ["rep-3"]),
+    ([members("T-1", "rep-3", "rep-4"), subscription("subscribed", "T-1", scope="team", type="team"),
+      members("T-1", "rep-3", "rep-5", second=1)], ["rep-3", "rep-5"]),
+    ([members("T-1", "rep-3", "rep-5", second=1), members("T-1", "rep-4"),
+      subscription("subscribed", "T-1", scope="team", type="team")], ["rep-3", "rep-5"]),
+]  # fmt: skip
+
+
+def test_those_hear_who_have_subscribed_each_once(notifier: Notifier) -> None:
+    for wishes, hearers in WISHES:
+        notifier.forget()
+        for wish in wishes:
+            assert notifier.take(wish) == []
+        emitted = notifier.take(created(branch_id="north"), order("placed"), order("placed", "O-2"))
+        assert hear(emitted) == hearers, [orjson.loads(wish.value or b"") for wish in wishes]
+        assert hear(notifier.take(order("placed"), order("placed", "O-3"))) == []
 
 
 def test_what_is_said_in_a_batch_counts_for_all_of_it(notifier: Notifier) -> None:
@@ -194,3 +195,33 @@ def test_older_preferences_never_overwrite_newer_ones(notifier: Notifier, databa
     ]
     notifier.take(preferences(second=3))
     assert (notifier.count("recipient_channel"), notifier.rows("SELECT language FROM recipient")) == (0, [{"language": "en"}])
+
+
+def test_a_batch_asks_once_who_hears_however_many_hear(notifier: Notifier) -> None:
+    def statements(*records: Record) -> list[str]:
+        with notifier.work() as work:
+            counting = Counting(work)
+            notifier.take_unfinished(counting, *records)
+            return counting.queries
+
+    def batch(first: int, size: int) -> list[Record]:
+        ids = [f"C-{number}" for number in range(first, first + size)]
+        return [
+            each
+            for id in ids
+            for each in (created(id, prospect_stage="qualified", discovered_by="rep-2"), order("placed", "O-1", id))
+        ]
+
+    alone = statements(*batch(0, 1))
+    assert sum("FROM subscription" in query for query in alone) == 1
+    assert len(statements(*batch(1, 20))) == len(alone)
+    notifier.take(*(subscription("subscribed", f"rep-{number}", scope="all") for number in range(20)), preferences("rep-1"))
+    assert len(statements(*batch(100, 20))) == len(alone)
+
+
+def test_a_batch_with_nothing_to_tell_asks_nobody(notifier: Notifier) -> None:
+    notifier.take(created(), order("placed"))
+    with notifier.work() as work:
+        counting = Counting(work)
+        notifier.take_unfinished(counting, order("placed", "O-2"), created())
+    assert not any("subscription" in query or "recipient" in query for query in counting.queries)
