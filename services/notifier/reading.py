@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any, Final
-from zoneinfo import available_timezones
 
 from leadline.contracts.codes import ErrorCode
 from leadline.contracts.envelope import read_envelope
 from leadline.contracts.events import EVENTS, accepted_on, decode
+from leadline.contracts.time_zones import check_time_zone
 from leadline.contracts.times import parse_time, time_now_text
 from leadline.delivery.handler import Input
 from leadline.delivery.message import Content, Message
@@ -66,7 +65,7 @@ def read(record: Record) -> Content:
     if is_owned:
         _check_key(record, topic, body)
     if envelope.type == PREFERENCES_SET:
-        _check_time_zone(body["time_zone"])
+        check_time_zone(body["time_zone"])
     return Content(envelope, body if _says_something(envelope.type, body) else None, order_key=None, goes_first=True)
 
 
@@ -113,17 +112,6 @@ _KEY_OF: Final[Mapping[str, tuple[str, ...]]] = {
     "order.events": ("customer_id",),
     "notification.requests": ("user_id", "team_id"),
 }
-
-
-def _check_time_zone(name: str | None) -> None:
-    if name is not None and name not in _time_zones():
-        raise Rejected(ErrorCode.SCHEMA_INVALID, "expected the IANA name of a time zone", fields=("time_zone",))
-
-
-@cache
-def _time_zones() -> set[str]:
-    """Every name that this machine knows; looked up once, since it reads a folder."""
-    return available_timezones()
 
 
 def _says_something(event_type: str, body: Mapping[str, Any]) -> bool:
