@@ -25,6 +25,8 @@ from services.notifier.stages import ABOUT_STAGES, Stages
 from services.notifier.store import NotifierStore
 from services.notifier.wishes_store import WishesStore
 
+Named = Sequence[tuple[str, Notice]]
+"""Notices by their ids, which are made once: making one costs more than all else that is done to a notice."""
 _WISHES: Final = accepted_on("notification.requests")
 _ABOUT_CUSTOMERS: Final = ABOUT_SALES | ABOUT_STAGES
 
@@ -62,10 +64,11 @@ class NotifierHandler:
 
     def _tell(self, transaction: Transaction, happened: Sequence[Happening], sales: Sales) -> list[list[Outgoing]]:
         """For each message what it takes back, what people hear by it, and the steps of customers."""
-        audience = self._audience.find(transaction, matters(happened, sales.known), recipients(happened, sales.known))
-        told = [tell(each, sales.known, audience) for each in happened]
+        heard = [each for each in happened if not each.is_nothing]
+        audience = self._audience.find(transaction, matters(heard, sales.known), recipients(heard, sales.known))
+        told = [[(each.notification_id, each) for each in tell(one, sales.known, audience)] for one in happened]
         withdrawn = self._withdraw(transaction, sales)
-        untold = self._store.remember(transaction, _distinct(told))
+        untold = self._store.remember(transaction, {id: notice for notices in told for id, notice in notices})
         for each, notices in zip(happened, told, strict=True):
             if each.sale is not None:
                 sales.settle(each.sale.customer_id, _open_until(notices, untold))
@@ -118,18 +121,13 @@ def _customer_ids(messages: Sequence[Message]) -> set[str]:
     return {content.data["customer_id"] for content in about}
 
 
-def _distinct(told: Sequence[Sequence[Notice]]) -> list[Notice]:
-    return list({notice.notification_id: notice for notices in told for notice in notices}.values())
-
-
-def _open_until(notices: Sequence[Notice], untold: set[str]) -> str | None:
+def _open_until(notices: Named, untold: set[str]) -> str | None:
     """Until when a first sale may be taken back: while any of its notices waits."""
-    waits = [notice.not_before for notice in notices if notice.not_before and notice.notification_id in untold]
-    return max(waits, default=None)
+    return max((notice.not_before for id, notice in notices if notice.not_before and id in untold), default=None)
 
 
-def _emit(notices: Sequence[Notice], message: Message, untold: set[str]) -> list[Outgoing]:
+def _emit(notices: Named, message: Message, untold: set[str]) -> list[Outgoing]:
     """The records of notices, each for the first message of the batch that gives rise to it."""
-    new = [notice for notice in notices if notice.notification_id in untold]
-    untold.difference_update(notice.notification_id for notice in new)
-    return [notice_record(notice, message.content.envelope) for notice in new]
+    new = [(id, notice) for id, notice in notices if id in untold]
+    untold.difference_update(id for id, _ in new)
+    return [notice_record(id, notice, message.content.envelope) for id, notice in new]

@@ -31,6 +31,11 @@ class Happening(NamedTuple):
     changes: Sequence[StageChange]
     due: Sequence[Reminder]
 
+    @property
+    def is_nothing(self) -> bool:
+        """Whether nobody can hear of anything by this message, as of most orders."""
+        return not (self.ended or self.sale or self.changes or self.due)
+
 
 def ended(message: Message) -> Notice | None:
     """What the requester hears of a conversion; a replay is quiet."""
@@ -61,7 +66,7 @@ def recipients(happenings: Iterable[Happening], known: Known) -> set[str]:
 
 def tell(happening: Happening, known: Known, audience: Audience) -> list[Notice]:
     """The notices of one message, each with when it may disturb."""
-    told = list(_all(happening, known, audience))
+    told = [] if happening.is_nothing else list(_all(happening, known, audience))
     if not told or not audience.preferences:
         return told
     at = heard_at(happening.message)

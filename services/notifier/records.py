@@ -28,12 +28,12 @@ class Withdrawn(NamedTuple):
     order_id: str
 
 
-def notice_record(notice: Notice, cause: Envelope) -> Outgoing:
-    """The record of a notice."""
-    body = _notice_body(notice)
+def notice_record(notification_id: str, notice: Notice, cause: Envelope) -> Outgoing:
+    """The record of a notice with its id."""
+    body = _notice_body(notification_id, notice)
     headers = write_headers(
         Envelope(
-            id=notice.notification_id,
+            id=notification_id,
             source=SOURCE,
             type=f"leadline.notification.{notice.kind}.v1",
             time=notice.created_at,
@@ -47,9 +47,9 @@ def notice_record(notice: Notice, cause: Envelope) -> Outgoing:
     return Outgoing(NOTIFICATIONS, notice.recipient.encode(), body, [*headers])
 
 
-def _notice_body(notice: Notice) -> bytes:
+def _notice_body(notification_id: str, notice: Notice) -> bytes:
     said: Mapping[str, Any] = {
-        "notification_id": notice.notification_id,
+        "notification_id": notification_id,
         "kind": notice.kind,
         "recipient": notice.recipient,
         **notice.about,

@@ -69,12 +69,7 @@ def _move(sale: Sale, message: Message) -> Sale:
         case "leadline.order.cancelled.v1":
             return sales.decide(sale)
         case "leadline.customer.updated.v1":
-            return _kept(sale, data["changes"], time_of(message))
+            return replace(sale, keepers=keep(sale.keepers, data["changes"], time_of(message)))
     at = time_of(message)
     customer = Customer(data["lead_id"], data["discovered_by"], data["name"], at)
-    return sales.meet(_kept(sale, data, at), customer)
-
-
-def _kept(sale: Sale, said: Mapping[str, str | None], at: str) -> Sale:
-    keepers = keep(sale.keepers, said, at)
-    return sale if keepers == sale.keepers else replace(sale, keepers=keepers)
+    return sales.meet(sale, customer, keep(sale.keepers, data, at))

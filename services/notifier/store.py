@@ -64,17 +64,18 @@ class NotifierStore:
                 taken[row["subject"]].append((row["notification_id"], row["recipient"]))
         return {id: sorted(notices) for id, notices in taken.items()}
 
-    def remember(self, transaction: Transaction, notices: Collection[Notice]) -> set[str]:
-        """Note who is told what; gives the ids of what nobody has been told before."""
+    def remember(self, transaction: Transaction, notices: Mapping[str, Notice]) -> set[str]:
+        """Note who is told what, by ids; gives the ids of what nobody has been told before."""
         if not notices:
             return set()
+        told = notices.values()
         parameters = {
-            "ids": [notice.notification_id for notice in notices],
-            "kinds": [notice.kind for notice in notices],
-            "subjects": [notice.subject for notice in notices],
-            "recipients": [notice.recipient for notice in notices],
-            "created_at": [notice.created_at for notice in notices],
-            "not_before": [notice.not_before for notice in notices],
+            "ids": list(notices),
+            "kinds": [notice.kind for notice in told],
+            "subjects": [notice.subject for notice in told],
+            "recipients": [notice.recipient for notice in told],
+            "created_at": [notice.created_at for notice in told],
+            "not_before": [notice.not_before for notice in told],
         }
         rows = transaction.execute(self._queries["remember_notifications"], parameters)
         return {row["notification_id"] for row in rows}

@@ -69,9 +69,11 @@ def cancel(sale: Sale, order_id: str) -> Sale:
     return replace(cancelled, first=None, open_until=None, taken_back=sale.taken_back + 1)
 
 
-def meet(sale: Sale, customer: Customer) -> Sale:
-    """The customer became known; who it is stays as first heard."""
-    return sale if sale.customer is not None else decide(replace(sale, customer=customer))
+def meet(sale: Sale, customer: Customer, keepers: Keepers = NOBODY) -> Sale:
+    """The customer became known, with those who look after it; who it is stays as first heard."""
+    if sale.customer is not None:
+        return sale if keepers == sale.keepers else replace(sale, keepers=keepers)
+    return decide(replace(sale, customer=customer, keepers=keepers))
 
 
 def decide(sale: Sale) -> Sale:
