@@ -8,14 +8,13 @@ import signal
 from collections import Counter
 from functools import partial
 
+from tests.scenarios.harness.days import SECONDS, has_handled_ticks, order, tick
 from tests.scenarios.harness.first_sales import wish
 from tests.scenarios.harness.records import lead_event, qualified_lead, request
 from tests.scenarios.harness.topics import Topics
 from tests.scenarios.harness.waiting import wait_until
 from tests.scenarios.harness.world import World
-from tests.scenarios.test_a_tick_makes_a_customer_dormant_and_an_order_wakes_it import has_handled_ticks, order, tick
 
-SECONDS = 40.0
 KEY = "k-1"
 
 
