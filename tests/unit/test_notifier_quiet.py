@@ -128,5 +128,10 @@ def test_what_comes_at_the_moment_of_a_digest_is_in_the_next_one() -> None:
     assert delay(daily, berlin("2026-11-22T08:00")).not_before == berlin("2026-11-23T08:00")
 
 
+def test_a_zone_that_this_machine_does_not_know_is_taken_for_utc() -> None:
+    lost = Preferences("Europe/Bielefeld", time(22), time(7))
+    assert delay(lost, datetime(2026, 11, 22, 23, tzinfo=UTC)) == Delay(datetime(2026, 11, 23, 7, tzinfo=UTC))
+
+
 def test_without_preferences_nothing_waits() -> None:
     assert delay(Preferences(), datetime(2026, 11, 22, 23, tzinfo=UTC)) == Delay()

@@ -7,9 +7,9 @@ twice, quiet hours begin with the first and end with the second.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Final, NamedTuple
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 _DAY: Final = timedelta(days=1)
 _SECOND: Final = timedelta(seconds=1)
@@ -33,20 +33,28 @@ class Delay(NamedTuple):
 
 def delay(preferences: Preferences, at: datetime) -> Delay:
     """When what is told at this moment may disturb."""
-    zone = ZoneInfo(preferences.time_zone)
+    zone = _zone(preferences.time_zone)
     digest = preferences.digest_at
     due = _quiet_end(at if digest is None else _next(at, digest, zone), preferences, zone)
     return Delay(due if due > at else None, digest is not None)
 
 
-def _next(at: datetime, clock: time, zone: ZoneInfo) -> datetime:
+def _zone(name: str) -> tzinfo:
+    """UTC for a zone that was known where it was read and is not here: better a wrong hour than nobody told."""
+    try:
+        return ZoneInfo(name)
+    except ZoneInfoNotFoundError:
+        return UTC
+
+
+def _next(at: datetime, clock: time, zone: tzinfo) -> datetime:
     """The first moment after `at` at which the clock shows this."""
     today = at.astimezone(zone).date()
     moments = (_moment(today + days * _DAY, clock, zone) for days in range(-1, 3))
     return next(moment for moment in moments if moment > at)
 
 
-def _quiet_end(at: datetime, preferences: Preferences, zone: ZoneInfo) -> datetime:
+def _quiet_end(at: datetime, preferences: Preferences, zone: tzinfo) -> datetime:
     """`at`, or the end of the quiet hours that it falls into."""
     begin, end = preferences.quiet_from, preferences.quiet_until
     if begin is None or end is None or begin == end:
@@ -58,7 +66,7 @@ def _quiet_end(at: datetime, preferences: Preferences, zone: ZoneInfo) -> dateti
         at = max(ends)
 
 
-def _nights(at: datetime, begin: time, end: time, zone: ZoneInfo) -> Iterator[tuple[datetime, datetime]]:
+def _nights(at: datetime, begin: time, end: time, zone: tzinfo) -> Iterator[tuple[datetime, datetime]]:
     """The quiet hours around a moment, from yesterday's on."""
     today = at.astimezone(zone).date()
     for day in (today - _DAY, today, today + _DAY):
@@ -66,7 +74,7 @@ def _nights(at: datetime, begin: time, end: time, zone: ZoneInfo) -> Iterator[tu
         yield _moment(day, begin, zone), _moment(last, end, zone, fold=1)
 
 
-def _moment(day: date, clock: time, zone: ZoneInfo, fold: int = 0) -> datetime:
+def _moment(day: date, clock: time, zone: tzinfo, fold: int = 0) -> datetime:
     """When the clock on the wall shows this; `fold` 1: for the second time, where it does so twice."""
     wall = datetime.combine(day, clock)
     found = wall.replace(tzinfo=zone, fold=fold).astimezone(UTC)
@@ -76,7 +84,7 @@ def _moment(day: date, clock: time, zone: ZoneInfo, fold: int = 0) -> datetime:
     return _jump(before, after, zone)
 
 
-def _jump(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
+def _jump(before: datetime, after: datetime, zone: tzinfo) -> datetime:
     """The second between these at which the zone's clock is put forward."""
     new = after.astimezone(zone).utcoffset()
     while after - before > _SECOND:
