@@ -21,6 +21,7 @@ from services.converter.customers.reading import CUSTOMERS
 from services.converter.decode import LEADS, REQUESTS, decode
 from services.converter.domain.customer import CustomerRequest
 from services.converter.domain.decision import Request
+from services.converter.erasure import Erasure
 from services.converter.leads import Leads
 from services.converter.profiles import load_profiles
 from services.converter.session import Ask
@@ -56,6 +57,7 @@ class ConverterHandler:
         self._conversions = Conversions(self._store, self._leads, load_profiles(), profile)
         self._commands = Commands(self._store, self._conversions)
         self._customer_requests = CustomerRequests()
+        self._erasure = Erasure()
         self._instance = instance
         self._clock = clock
         self._lost_reasons = LOST_REASONS.union(lost_reasons)
@@ -89,10 +91,14 @@ class ConverterHandler:
 
     def _handle_first(self, transaction: Transaction, messages: Sequence[Message]) -> list[Outcome]:
         commands = [message for message in messages if isinstance(message.content.data, ConversionCommand)]
+        outcomes: dict[int, Outcome] = {}
         if len(commands) < len(messages):
-            changes = [each.content.data for each in messages if not isinstance(each.content.data, ConversionCommand)]
-            self._leads.apply(transaction, changes)
-        outcomes = self._commands.handle(transaction, commands, self._clock()) if commands else {}
+            changes = [each for each in messages if not isinstance(each.content.data, ConversionCommand)]
+            now_erased = self._leads.apply(transaction, [each.content.data for each in changes])
+            if now_erased:
+                outcomes = self._erasure.handle(transaction, changes, now_erased, time_now_text(self._clock()))
+        if commands:
+            outcomes.update(self._commands.handle(transaction, commands, self._clock()))
         return [outcomes.get(id(message), Done([])) for message in messages]
 
     def on_failure(self, transaction: Transaction, message: Message, failure: Failure) -> list[Outgoing]:

@@ -16,7 +16,7 @@ from services.notifier.audience_store import AudienceStore
 from services.notifier.domain.notice import Notice
 from services.notifier.domain.wish import Wish, sum_up
 from services.notifier.happenings import Happening, ended, matters, recipients, tell
-from services.notifier.reading import INPUTS, heard_at, latest_ticks, read, time_of
+from services.notifier.reading import CONVERSION_COMPLETED, CUSTOMER_ERASED, INPUTS, heard_at, latest_ticks, read, time_of
 from services.notifier.records import Withdrawn, notice_record, stage_record, withdrawn_record
 from services.notifier.reminders import Due, carried_over
 from services.notifier.reminders_store import RemindersStore
@@ -54,13 +54,20 @@ class NotifierHandler:
         due = self._reminders.find_due(transaction, late)
         ids = _customer_ids(messages) | self._stages.find_due(transaction, late) | {each.customer_id for each in due}
         sales = Sales(self._store.load_sales(transaction, ids), messages)
+        erased = self._find_erased(transaction, messages)
         stages, left = self._stages.open(transaction, ids, messages), Due(due)
-        happened = [Happening(m, ended(m), sales.take(m), stages.take(m), left.take(m)) for m in messages]
+        happened = [Happening(m, ended(m, erased), sales.take(m), stages.take(m), left.take(m)) for m in messages]
         emitted = self._tell(transaction, happened, sales)
         self._store.save_sales(transaction, sales.before, sales.known)
         self._stages.close(transaction, stages)
         self._reminders.close(transaction, [(each, time_of(h.message)) for h in happened for each in h.due])
         return [Done(records) for records in emitted]
+
+    def _find_erased(self, transaction: Transaction, messages: Sequence[Message]) -> set[str]:
+        """The new customers of this batch that are erased already, by this batch or before."""
+        new = {m.content.data["customer"]["customer_id"] for m in messages if m.content.envelope.type == CONVERSION_COMPLETED}
+        by_batch = {m.content.data["customer_id"] for m in messages if m.content.envelope.type == CUSTOMER_ERASED}
+        return (new & by_batch) | self._store.find_erased(transaction, new)
 
     def _tell(self, transaction: Transaction, happened: Sequence[Happening], sales: Sales) -> list[list[Outgoing]]:
         """For each message what it takes back, what people hear by it, and the steps of customers."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from leadline.delivery.message import Message
@@ -37,10 +37,14 @@ class Happening(NamedTuple):
         return not (self.ended or self.sale or self.changes or self.due)
 
 
-def ended(message: Message) -> Notice | None:
-    """What the requester hears of a conversion; a replay is quiet."""
+def ended(message: Message, erased: Collection[str]) -> Notice | None:
+    """What the requester hears of a conversion, without the name of an `erased` customer; a replay is quiet."""
     tell = ABOUT_CONVERSIONS.get(message.content.envelope.type)
-    return tell(message.content.data, time_of(message)) if tell and not message.is_replay else None
+    if tell is None or message.is_replay:
+        return None
+    data = message.content.data
+    is_erased = erased and (data.get("customer") or {}).get("customer_id") in erased
+    return tell({**data, "customer": {**data["customer"], "name": None}} if is_erased else data, time_of(message))
 
 
 def matters(happenings: Iterable[Happening], known: Known) -> Iterator[Matter]:

@@ -26,20 +26,23 @@ INPUTS: Final = (
     Input("stage.ticks", after="order.events"),
 )
 
+CONVERSION_COMPLETED: Final = "leadline.conversion.completed.v1"
 TICKED: Final = "leadline.stage.ticked.v1"
 ORDER_PLACED: Final = "leadline.order.placed.v1"
 ORDER_CANCELLED: Final = "leadline.order.cancelled.v1"
 ACTIVITY_LOGGED: Final = "leadline.activity.logged.v1"
 CUSTOMER_CREATED: Final = "leadline.customer.created.v1"
+CUSTOMER_ERASED: Final = "leadline.customer.erased.v1"
 CUSTOMER_UPDATED: Final = "leadline.customer.updated.v1"
 CARRIED_OVER: Final = "leadline.tasks.carried-over.v1"
 
 _OWN_TOPICS: Final = ("notifier.retry.", "notifier.replay")
 _LOOKED_AT: Final = frozenset(
     {
-        "leadline.conversion.completed.v1",
+        CONVERSION_COMPLETED,
         "leadline.conversion.failed.v1",
         CUSTOMER_CREATED,
+        CUSTOMER_ERASED,
         CUSTOMER_UPDATED,
         CARRIED_OVER,
         TICKED,

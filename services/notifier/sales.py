@@ -13,6 +13,7 @@ from services.notifier.domain.keepers import keep
 from services.notifier.domain.sale import Customer, Sale
 from services.notifier.reading import (
     CUSTOMER_CREATED,
+    CUSTOMER_ERASED,
     CUSTOMER_UPDATED,
     ORDER_CANCELLED,
     ORDER_PLACED,
@@ -20,13 +21,14 @@ from services.notifier.reading import (
     time_of,
 )
 
-ABOUT_SALES: Final = frozenset({ORDER_PLACED, ORDER_CANCELLED, CUSTOMER_CREATED, CUSTOMER_UPDATED})
+ABOUT_SALES: Final = frozenset({ORDER_PLACED, ORDER_CANCELLED, CUSTOMER_CREATED, CUSTOMER_ERASED, CUSTOMER_UPDATED})
 
 
 class Sales:
     """The customers as they were found (`before`) and as they are now (`known`).
 
-    All cancellations of the batch count from its begin: nobody is to be told of an order that is known to be taken back.
+    All cancellations and erasures of the batch count from its begin: nobody is to be told of an order that is known to be taken
+    back, nor by a name that is known to be forgotten.
     `taken_back` has, for each customer whose first sale was decided before and is taken back now, the message that does it.
     """
 
@@ -37,6 +39,9 @@ class Sales:
         for message in messages:
             if message.content.envelope.type == ORDER_CANCELLED:
                 self._cancel(message)
+            elif message.content.envelope.type == CUSTOMER_ERASED:
+                id = message.content.data["customer_id"]
+                self.known[id] = sales.forget(self.known[id])
 
     def take(self, message: Message) -> Sale | None:
         """The sale that one message decides, after those before it; None: none."""
@@ -68,6 +73,8 @@ def _move(sale: Sale, message: Message) -> Sale:
             return sales.place(sale, data["order_id"], data["placed_at"])
         case "leadline.order.cancelled.v1":
             return sales.decide(sale)
+        case "leadline.customer.erased.v1":
+            return sale
         case "leadline.customer.updated.v1":
             return replace(sale, keepers=keep(sale.keepers, data["changes"], time_of(message)))
     at = time_of(message)

@@ -48,9 +48,18 @@ class NotifierStore:
         kept = {sale.customer_id for sale in changed if sale.keepers != before[sale.customer_id].keepers} - met
         self._write_customers(transaction, [sale for sale in changed if sale.customer_id in met])
         self._write_keepers(transaction, [sale for sale in changed if sale.customer_id in kept])
+        erased = [sale.customer_id for sale in changed if sale.is_erased and not before[sale.customer_id].is_erased]
+        self._erase(transaction, erased)
         self._take_back(transaction, [sale for sale in changed if sale.taken_back != before[sale.customer_id].taken_back])
         self._write_first(transaction, [sale for sale in changed if sale.first is not None])
         self._write_waiting(transaction, [sale for sale in changed if sale.first is None or sale.open_until is not None])
+
+    def find_erased(self, transaction: Transaction, customer_ids: Collection[str]) -> set[str]:
+        """Those of these customers that are erased; not locked."""
+        if not customer_ids:
+            return set()
+        rows = transaction.execute(self._queries["find_erased"], {"ids": sorted(customer_ids)})
+        return {row["customer_id"] for row in rows}
 
     def withdraw(self, transaction: Transaction, cancelled: Mapping[str, str]) -> dict[str, list[tuple[str, str]]]:
         """Take back the notices of these customers' first sales that wait, each customer with the time at which.
@@ -97,6 +106,11 @@ class NotifierStore:
         if sales:
             ids = [sale.customer_id for sale in sales]
             transaction.execute(self._queries["write_keepers"], {"ids": ids, **_keepers(sales)})
+
+    def _erase(self, transaction: Transaction, ids: Sequence[str]) -> None:
+        if ids:
+            transaction.execute(self._queries["erase_customers"], {"ids": ids})
+            transaction.execute(self._queries["erase_reminders"], {"ids": ids})
 
     def _take_back(self, transaction: Transaction, sales: Sequence[Sale]) -> None:
         if sales:
@@ -151,6 +165,7 @@ def _sale(row: Mapping[str, Any], waiting: Mapping[str, Order], first: Mapping[s
         first=_order(decided) if decided else None,
         open_until=_text(decided["open_until"]) if decided else None,
         taken_back=row["taken_back"],
+        is_erased=row["is_erased"],
         keepers=Keepers(row["salesperson_id"], _text(row["salesperson_at"]), row["branch_id"], _text(row["branch_at"])),
     )
 

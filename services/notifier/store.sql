@@ -3,7 +3,8 @@ INSERT INTO customer (customer_id) SELECT id FROM unnest(%(ids)s::text[]) AS id
 ON CONFLICT DO NOTHING
 
 -- name: lock_customers
-SELECT customer_id, known_at, lead_id, discovered_by, name, taken_back, salesperson_id, salesperson_at, branch_id, branch_at
+SELECT customer_id, known_at, lead_id, discovered_by, name, is_erased, taken_back, salesperson_id, salesperson_at, branch_id,
+    branch_at
 FROM customer WHERE customer_id = ANY(%(ids)s::text[])
 ORDER BY customer_id FOR UPDATE
 
@@ -28,6 +29,15 @@ SET salesperson_id = r.salesperson_id, salesperson_at = r.salesperson_at, branch
 FROM unnest(%(ids)s::text[], %(salespeople)s::text[], %(salespeople_at)s::timestamptz[], %(branches)s::text[],
     %(branches_at)s::timestamptz[]) AS r (customer_id, salesperson_id, salesperson_at, branch_id, branch_at)
 WHERE c.customer_id = r.customer_id
+
+-- name: find_erased
+SELECT customer_id FROM customer WHERE customer_id = ANY(%(ids)s::text[]) AND is_erased
+
+-- name: erase_customers
+UPDATE customer SET is_erased = true, name = NULL WHERE customer_id = ANY(%(ids)s::text[])
+
+-- name: erase_reminders
+UPDATE reminder SET text = NULL WHERE customer_id = ANY(%(ids)s::text[])
 
 -- name: write_taken_back
 UPDATE customer AS c SET taken_back = r.taken_back

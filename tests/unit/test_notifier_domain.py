@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.notifier.domain.notice import Notice, conversion_completed, conversion_failed
-from services.notifier.domain.sale import Customer, Sale, cancel, decide, first_sale, lapse, meet, place, settle
+from services.notifier.domain.sale import Customer, Sale, cancel, decide, first_sale, forget, lapse, meet, place, settle
 from tests.unit.service_records import at, customer, error
 
 Step = Callable[[Sale], Sale]
@@ -23,6 +23,7 @@ STEPS: dict[str, Step] = {
     "place O-2": lambda sale: place(sale, "O-2", at(5)),
     "cancel O-1": lambda sale: decide(cancel(sale, "O-1")),
     "cancel O-2": lambda sale: decide(cancel(sale, "O-2")),
+    "forget": forget,
 }
 
 
@@ -40,6 +41,13 @@ def test_the_discoverer_is_told_once_in_every_order() -> None:
     for steps in permutations(["meet", "place O-1", "place O-2", "place O-1", "meet"]):
         (notice,) = notices(list(steps))
         assert (notice.recipient, notice.subject, notice.kind) == ("rep-2", "C-1", "first-sale")
+
+
+def test_a_first_sale_to_an_erased_customer_is_told_once_and_names_nobody() -> None:
+    for steps in permutations(["meet", "place O-1", "forget"]):
+        (notice,) = notices(list(steps))
+        is_erased_before = steps.index("forget") < 2
+        assert notice.text.startswith("A customer, whom" if is_erased_before else "Byron Ltd, whom")
 
 
 @given(st.lists(st.sampled_from(sorted(STEPS))))

@@ -15,6 +15,7 @@ from leadline.contracts.events import (
     conversions,
     customer_requests,
     customers,
+    erasures,
     leads,
     notification_requests,
     notifications,
@@ -128,6 +129,7 @@ _ALL = [
         "messages.linked": customers.MessagesLinked,
         "documents.copied": customers.DocumentsCopied,
         "tasks.carried-over": customers.TasksCarriedOver,
+        "customer.erased": erasures.CustomerErased,
     }),
     *_on("notification.events", "out", {
         "notification.conversion-completed": notifications.NotificationConversionCompleted,

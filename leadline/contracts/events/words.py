@@ -54,6 +54,7 @@ MEANINGS: Final[Mapping[str, str]] = {
     "document_id": "The customer's document.",
     "documents": "The customer's new documents.",
     "due_date": "The day by which it is to be done.",
+    "erased_at": "When the personal data was erased.",
     "error": "Why it failed.",
     "estimated_value": "What a sale is expected to bring.",
     "expected_close_date": "The day on which the sale is expected to be decided.",

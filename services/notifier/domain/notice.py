@@ -37,7 +37,7 @@ class Notice(NamedTuple):
 
 
 def conversion_completed(data: Mapping[str, Any], at: str) -> Notice | None:
-    """To the requester, from `conversion.completed`."""
+    """To the requester, from `conversion.completed`; without the name of a customer that is erased meanwhile."""
     recipient, customer = _requester(data), data["customer"]
     if recipient is None:
         return None
@@ -46,7 +46,7 @@ def conversion_completed(data: Mapping[str, Any], at: str) -> Notice | None:
         subject=data["conversion_id"],
         recipient=recipient,
         title="Conversion completed",
-        text=f"{customer['name']} is now a customer ({customer['customer_number']}).",
+        text=f"{customer['name'] or 'A lead'} is now a customer ({customer['customer_number']}).",
         created_at=at,
         about=_ids(data) | {"customer_id": customer["customer_id"]},
     )

@@ -29,6 +29,7 @@ def remind(reminder: Reminder, sale: Sale, at: str, subscribers: Iterable[str] =
     """To whose reminder it is, where somebody is, and to the subscribers."""
     owner = reminder.user_id or sale.keepers.salesperson_id
     name = (sale.customer and sale.customer.name) or "A customer"
+    text = (None if sale.is_erased else reminder.text) or "a reminder is due"
     about = {
         "customer_id": reminder.customer_id,
         "lead_id": reminder.lead_id,
@@ -41,7 +42,7 @@ def remind(reminder: Reminder, sale: Sale, at: str, subscribers: Iterable[str] =
             subject=f"{len(reminder.lead_id)}:{reminder.lead_id}/{reminder.item_id}",
             recipient=recipient,
             title="Reminder",
-            text=f"{name}: {(reminder.text or 'a reminder is due')[:TEXT_CHARS]}",
+            text=f"{name}: {text[:TEXT_CHARS]}",
             created_at=at,
             about=about,
         )

@@ -40,6 +40,7 @@ class Sale:
     """What is known about the first sale to one customer, and who looks after it.
 
     `first` is final once it is there, unless it is before `open_until`. `taken_back` is how often that has happened.
+    An erasure is final too.
     """
 
     customer_id: str
@@ -49,6 +50,7 @@ class Sale:
     open_until: str | None = None
     taken_back: int = 0
     keepers: Keepers = NOBODY
+    is_erased: bool = False
 
 
 def place(sale: Sale, order_id: str, placed_at: str) -> Sale:
@@ -73,7 +75,15 @@ def meet(sale: Sale, customer: Customer, keepers: Keepers = NOBODY) -> Sale:
     """The customer became known, with those who look after it; who it is stays as first heard."""
     if sale.customer is not None:
         return sale if keepers == sale.keepers else replace(sale, keepers=keepers)
-    return decide(replace(sale, customer=customer, keepers=keepers))
+    named = customer._replace(name=None) if sale.is_erased else customer
+    return decide(replace(sale, customer=named, keepers=keepers))
+
+
+def forget(sale: Sale) -> Sale:
+    """The customer was erased: it is still told of, and named nowhere."""
+    if sale.is_erased:
+        return sale
+    return replace(sale, is_erased=True, customer=sale.customer and sale.customer._replace(name=None))
 
 
 def decide(sale: Sale) -> Sale:
