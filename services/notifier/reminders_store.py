@@ -26,8 +26,9 @@ class RemindersStore:
     def add(self, transaction: Transaction, reminders: Sequence[Reminder]) -> None:
         """What was carried over; a reminder that is there already stays as it is."""
         if reminders:
-            rows = sorted((each._asdict() for each in reminders), key=lambda row: (row["lead_id"], row["item_id"]))
-            transaction.execute(self._queries["write_reminders"], {"rows": orjson.dumps(rows).decode()})
+            ordered = sorted(reminders, key=lambda each: (each.customer_id, each.lead_id, each.item_id))
+            rows = orjson.dumps([each._asdict() for each in ordered])
+            transaction.execute(self._queries["write_reminders"], {"rows": rows.decode()})
 
     def find_due(self, transaction: Transaction, late: Mapping[int, str]) -> list[Reminder]:
         """Those that nobody was reminded of yet, by how late it is on each partition."""
@@ -41,6 +42,7 @@ class RemindersStore:
         """These were told, each at this time; they are not due again."""
         if told:
             parameters = {
+                "customer_ids": [reminder.customer_id for reminder, _ in told],
                 "lead_ids": [reminder.lead_id for reminder, _ in told],
                 "item_ids": [reminder.item_id for reminder, _ in told],
                 "at": [at for _, at in told],

@@ -72,15 +72,15 @@ CREATE UNIQUE INDEX notification_first_sale_once ON notification (subject, recip
 
 -- What conversions carried over, until a tick of the customer's partition says that it is due.
 CREATE TABLE reminder (
-    lead_id     text        NOT NULL,
-    item_id     text        NOT NULL,
-    customer_id text        NOT NULL,
-    conversion_id text NOT NULL,
-    partition   integer     NOT NULL,
-    remind_at   timestamptz NOT NULL,
-    user_id     text,                                      -- null: the customer's salesperson
-    text        text,
-    told_at     timestamptz,
-    CONSTRAINT reminder_pk PRIMARY KEY (lead_id, item_id)
+    customer_id   text        NOT NULL,
+    lead_id       text        NOT NULL,
+    item_id       text        NOT NULL,
+    conversion_id text        NOT NULL,
+    partition     integer     NOT NULL,
+    remind_at     timestamptz NOT NULL,
+    user_id       text,                                    -- null: the customer's salesperson
+    text          text,
+    told_at       timestamptz,
+    CONSTRAINT reminder_pk PRIMARY KEY (customer_id, lead_id, item_id)
 );
 CREATE INDEX reminder_due ON reminder (partition, remind_at) WHERE told_at IS NULL;
