@@ -33,6 +33,7 @@ ORDER_CANCELLED: Final = "leadline.order.cancelled.v1"
 ACTIVITY_LOGGED: Final = "leadline.activity.logged.v1"
 CUSTOMER_CREATED: Final = "leadline.customer.created.v1"
 CUSTOMER_ERASED: Final = "leadline.customer.erased.v1"
+CUSTOMER_REVERTED: Final = "leadline.customer.reverted.v1"
 CUSTOMER_UPDATED: Final = "leadline.customer.updated.v1"
 CARRIED_OVER: Final = "leadline.tasks.carried-over.v1"
 
@@ -43,6 +44,7 @@ _LOOKED_AT: Final = frozenset(
         "leadline.conversion.failed.v1",
         CUSTOMER_CREATED,
         CUSTOMER_ERASED,
+        CUSTOMER_REVERTED,
         CUSTOMER_UPDATED,
         CARRIED_OVER,
         TICKED,

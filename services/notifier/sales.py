@@ -14,6 +14,7 @@ from services.notifier.domain.sale import Customer, Sale
 from services.notifier.reading import (
     CUSTOMER_CREATED,
     CUSTOMER_ERASED,
+    CUSTOMER_REVERTED,
     CUSTOMER_UPDATED,
     ORDER_CANCELLED,
     ORDER_PLACED,
@@ -21,14 +22,17 @@ from services.notifier.reading import (
     time_of,
 )
 
-ABOUT_SALES: Final = frozenset({ORDER_PLACED, ORDER_CANCELLED, CUSTOMER_CREATED, CUSTOMER_ERASED, CUSTOMER_UPDATED})
+ABOUT_SALES: Final = frozenset(
+    {ORDER_PLACED, ORDER_CANCELLED, CUSTOMER_CREATED, CUSTOMER_ERASED, CUSTOMER_REVERTED, CUSTOMER_UPDATED}
+)
+_ENDS: Final = {CUSTOMER_ERASED: sales.forget, CUSTOMER_REVERTED: sales.revert}
 
 
 class Sales:
     """The customers as they were found (`before`) and as they are now (`known`).
 
-    All cancellations and erasures of the batch count from its begin: nobody is to be told of an order that is known to be taken
-    back, nor by a name that is known to be forgotten.
+    All cancellations, erasures and reverts of the batch count from its begin: nobody is to be told of an order or a customer that
+    is known to be over, nor by a name that is known to be forgotten.
     `taken_back` has, for each customer whose first sale was decided before and is taken back now, the message that does it.
     """
 
@@ -39,9 +43,9 @@ class Sales:
         for message in messages:
             if message.content.envelope.type == ORDER_CANCELLED:
                 self._cancel(message)
-            elif message.content.envelope.type == CUSTOMER_ERASED:
+            elif end := _ENDS.get(message.content.envelope.type):
                 id = message.content.data["customer_id"]
-                self.known[id] = sales.forget(self.known[id])
+                self.known[id] = end(self.known[id])
 
     def take(self, message: Message) -> Sale | None:
         """The sale that one message decides, after those before it; None: none."""
@@ -73,7 +77,7 @@ def _move(sale: Sale, message: Message) -> Sale:
             return sales.place(sale, data["order_id"], data["placed_at"])
         case "leadline.order.cancelled.v1":
             return sales.decide(sale)
-        case "leadline.customer.erased.v1":
+        case "leadline.customer.erased.v1" | "leadline.customer.reverted.v1":
             return sale
         case "leadline.customer.updated.v1":
             return replace(sale, keepers=keep(sale.keepers, data["changes"], time_of(message)))

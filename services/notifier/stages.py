@@ -12,10 +12,18 @@ from leadline.delivery.handler import Transaction
 from leadline.delivery.message import Message
 from services.notifier.domain import stage
 from services.notifier.domain.stage import Life, Moment, StageChange
-from services.notifier.reading import ACTIVITY_LOGGED, CUSTOMER_CREATED, ORDER_CANCELLED, ORDER_PLACED, TICKED, time_of
+from services.notifier.reading import (
+    ACTIVITY_LOGGED,
+    CUSTOMER_CREATED,
+    CUSTOMER_REVERTED,
+    ORDER_CANCELLED,
+    ORDER_PLACED,
+    TICKED,
+    time_of,
+)
 from services.notifier.stages_store import StagesStore
 
-ABOUT_STAGES: Final = frozenset({ORDER_PLACED, ORDER_CANCELLED, ACTIVITY_LOGGED, CUSTOMER_CREATED})
+ABOUT_STAGES: Final = frozenset({ORDER_PLACED, ORDER_CANCELLED, ACTIVITY_LOGGED, CUSTOMER_CREATED, CUSTOMER_REVERTED})
 _ORDERS: Final = frozenset({ORDER_PLACED, ORDER_CANCELLED})
 
 
@@ -93,6 +101,8 @@ def _moved(life: Life, message: Message) -> tuple[Life, str]:
             return stage.cancel(life, data["order_id"]), time_of(message)
         case "leadline.activity.logged.v1":
             return stage.act(life, data["occurred_at"]), data["occurred_at"]
+        case "leadline.customer.reverted.v1":
+            return stage.end(life), time_of(message)
         case _:
             at = time_of(message)
             return stage.begin(life, data["prospect_stage"], at, message.origin.partition), at

@@ -50,6 +50,7 @@ class NotifierStore:
         self._write_keepers(transaction, [sale for sale in changed if sale.customer_id in kept])
         erased = [sale.customer_id for sale in changed if sale.is_erased and not before[sale.customer_id].is_erased]
         self._erase(transaction, erased)
+        self._write_reverted(transaction, [sale.customer_id for sale in changed if sale.is_reverted])
         self._take_back(transaction, [sale for sale in changed if sale.taken_back != before[sale.customer_id].taken_back])
         self._write_first(transaction, [sale for sale in changed if sale.first is not None])
         self._write_waiting(transaction, [sale for sale in changed if sale.first is None or sale.open_until is not None])
@@ -112,6 +113,10 @@ class NotifierStore:
             transaction.execute(self._queries["erase_customers"], {"ids": ids})
             transaction.execute(self._queries["erase_reminders"], {"ids": ids})
 
+    def _write_reverted(self, transaction: Transaction, ids: Sequence[str]) -> None:
+        if ids:
+            transaction.execute(self._queries["write_reverted"], {"ids": ids})
+
     def _take_back(self, transaction: Transaction, sales: Sequence[Sale]) -> None:
         if sales:
             ids = [sale.customer_id for sale in sales]
@@ -166,6 +171,7 @@ def _sale(row: Mapping[str, Any], waiting: Mapping[str, Order], first: Mapping[s
         open_until=_text(decided["open_until"]) if decided else None,
         taken_back=row["taken_back"],
         is_erased=row["is_erased"],
+        is_reverted=row["is_reverted"],
         keepers=Keepers(row["salesperson_id"], _text(row["salesperson_at"]), row["branch_id"], _text(row["branch_at"])),
     )
 

@@ -3,7 +3,7 @@ INSERT INTO customer (customer_id) SELECT id FROM unnest(%(ids)s::text[]) AS id
 ON CONFLICT DO NOTHING
 
 -- name: lock_customers
-SELECT customer_id, known_at, lead_id, discovered_by, name, is_erased, taken_back, salesperson_id, salesperson_at, branch_id,
+SELECT customer_id, known_at, lead_id, discovered_by, name, is_erased, is_reverted, taken_back, salesperson_id, salesperson_at, branch_id,
     branch_at
 FROM customer WHERE customer_id = ANY(%(ids)s::text[])
 ORDER BY customer_id FOR UPDATE
@@ -35,6 +35,9 @@ SELECT customer_id FROM customer WHERE customer_id = ANY(%(ids)s::text[]) AND is
 
 -- name: erase_customers
 UPDATE customer SET is_erased = true, name = NULL WHERE customer_id = ANY(%(ids)s::text[])
+
+-- name: write_reverted
+UPDATE customer SET is_reverted = true WHERE customer_id = ANY(%(ids)s::text[])
 
 -- name: erase_reminders
 UPDATE reminder SET text = NULL WHERE customer_id = ANY(%(ids)s::text[])

@@ -26,7 +26,9 @@ class Reminder(NamedTuple):
 
 
 def remind(reminder: Reminder, sale: Sale, at: str, subscribers: Iterable[str] = ()) -> list[Notice]:
-    """To whose reminder it is, where somebody is, and to the subscribers."""
+    """To whose reminder it is, where somebody is, and to the subscribers; to nobody where the customer was taken back."""
+    if sale.is_reverted:
+        return []
     owner = reminder.user_id or sale.keepers.salesperson_id
     name = (sale.customer and sale.customer.name) or "A customer"
     text = (None if sale.is_erased else reminder.text) or "a reminder is due"

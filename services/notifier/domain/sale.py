@@ -40,7 +40,7 @@ class Sale:
     """What is known about the first sale to one customer, and who looks after it.
 
     `first` is final once it is there, unless it is before `open_until`. `taken_back` is how often that has happened.
-    An erasure is final too.
+    An erasure is final too. There is no first sale any more to one that `is_reverted`: its conversion was taken back.
     """
 
     customer_id: str
@@ -51,6 +51,7 @@ class Sale:
     taken_back: int = 0
     keepers: Keepers = NOBODY
     is_erased: bool = False
+    is_reverted: bool = False
 
 
 def place(sale: Sale, order_id: str, placed_at: str) -> Sale:
@@ -86,10 +87,15 @@ def forget(sale: Sale) -> Sale:
     return replace(sale, is_erased=True, customer=sale.customer and sale.customer._replace(name=None))
 
 
+def revert(sale: Sale) -> Sale:
+    """The conversion that made the customer was taken back."""
+    return sale if sale.is_reverted else replace(sale, is_reverted=True)
+
+
 def decide(sale: Sale) -> Sale:
     """Take the order that was placed first, if there is one and none is taken yet."""
     placed = [order for order in sale.waiting.values() if not order.is_cancelled]
-    if sale.first is not None or sale.customer is None or not placed:
+    if sale.first is not None or sale.customer is None or sale.is_reverted or not placed:
         return sale
     first = min(placed, key=lambda order: (order.placed_at or "", order.order_id))
     others = {id: order for id, order in sale.waiting.items() if id != first.order_id}
