@@ -32,6 +32,7 @@ ORDER_CANCELLED: Final = "leadline.order.cancelled.v1"
 ACTIVITY_LOGGED: Final = "leadline.activity.logged.v1"
 CUSTOMER_CREATED: Final = "leadline.customer.created.v1"
 CUSTOMER_UPDATED: Final = "leadline.customer.updated.v1"
+CONVERSION_REVERTED: Final = "leadline.conversion.reverted.v1"
 CARRIED_OVER: Final = "leadline.tasks.carried-over.v1"
 
 _OWN_TOPICS: Final = ("notifier.retry.", "notifier.replay")
@@ -39,6 +40,7 @@ _LOOKED_AT: Final = frozenset(
     {
         "leadline.conversion.completed.v1",
         "leadline.conversion.failed.v1",
+        CONVERSION_REVERTED,
         CUSTOMER_CREATED,
         CUSTOMER_UPDATED,
         CARRIED_OVER,
