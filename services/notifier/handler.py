@@ -18,7 +18,7 @@ from services.notifier.domain.wish import Wish, sum_up
 from services.notifier.happenings import Happening, ended, matters, recipients, tell
 from services.notifier.reading import CONVERSION_COMPLETED, CUSTOMER_ERASED, INPUTS, heard_at, latest_ticks, read, time_of
 from services.notifier.records import Withdrawn, notice_record, stage_record, withdrawn_record
-from services.notifier.reminders import Due, carried_over
+from services.notifier.reminders import Due, carried_over, reverted
 from services.notifier.reminders_store import RemindersStore
 from services.notifier.sales import ABOUT_SALES, Sales
 from services.notifier.stages import ABOUT_STAGES, Stages
@@ -50,6 +50,7 @@ class NotifierHandler:
         """All messages in one go; what users say in a batch counts for everything in it."""
         self._wishes.save(transaction, sum_up(_wishes(messages)))
         self._reminders.add(transaction, carried_over(messages))
+        self._reminders.revert(transaction, reverted(messages))
         late = latest_ticks(messages)
         due = self._reminders.find_due(transaction, late)
         ids = _customer_ids(messages) | self._stages.find_due(transaction, late) | {each.customer_id for each in due}

@@ -35,6 +35,7 @@ CUSTOMER_CREATED: Final = "leadline.customer.created.v1"
 CUSTOMER_ERASED: Final = "leadline.customer.erased.v1"
 CUSTOMER_REVERTED: Final = "leadline.customer.reverted.v1"
 CUSTOMER_UPDATED: Final = "leadline.customer.updated.v1"
+CONVERSION_REVERTED: Final = "leadline.conversion.reverted.v1"
 CARRIED_OVER: Final = "leadline.tasks.carried-over.v1"
 
 _OWN_TOPICS: Final = ("notifier.retry.", "notifier.replay")
@@ -42,6 +43,7 @@ _LOOKED_AT: Final = frozenset(
     {
         CONVERSION_COMPLETED,
         "leadline.conversion.failed.v1",
+        CONVERSION_REVERTED,
         CUSTOMER_CREATED,
         CUSTOMER_ERASED,
         CUSTOMER_REVERTED,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from leadline.delivery.message import Message
 from services.notifier.domain.reminder import Reminder
-from services.notifier.reading import CARRIED_OVER, TICKED
+from services.notifier.reading import CARRIED_OVER, CONVERSION_REVERTED, TICKED, time_of
 
 
 def carried_over(messages: Iterable[Message]) -> list[Reminder]:
@@ -17,6 +17,15 @@ def carried_over(messages: Iterable[Message]) -> list[Reminder]:
         if message.content.envelope.type == CARRIED_OVER and message.content.data is not None
         for each in _reminders(message)
     ]
+
+
+def reverted(messages: Iterable[Message]) -> dict[str, str]:
+    """The conversions that a batch takes back, each with the time."""
+    return {
+        message.content.data["conversion_id"]: time_of(message)
+        for message in messages
+        if message.content.envelope.type == CONVERSION_REVERTED
+    }
 
 
 def _reminders(message: Message) -> list[Reminder]:

@@ -30,6 +30,12 @@ class RemindersStore:
             rows = orjson.dumps([each._asdict() for each in ordered])
             transaction.execute(self._queries["write_reminders"], {"rows": rows.decode()})
 
+    def revert(self, transaction: Transaction, reverted: Mapping[str, str]) -> None:
+        """These conversions were taken back, each at this time: what they have carried over, or will have, is never due."""
+        if reverted:
+            parameters = {"ids": list(reverted), "at": list(reverted.values())}
+            transaction.execute(self._queries["write_reverted_conversions"], parameters)
+
     def find_due(self, transaction: Transaction, late: Mapping[int, str]) -> list[Reminder]:
         """Those that nobody was reminded of yet, by how late it is on each partition."""
         if not late:

@@ -53,7 +53,7 @@ class Notifier:
         """Empty every table of the notifier's own."""
         own = "customer, waiting_order, first_order, customer_order, notification, subscription, team, team_member, reminder"
         with connect(self._url, "notifier") as connection:
-            connection.execute(f"TRUNCATE {own}, recipient, recipient_channel, stage_tick".encode())
+            connection.execute(f"TRUNCATE {own}, recipient, recipient_channel, stage_tick, reverted_conversion".encode())
 
     def count(self, table: str) -> int:
         (row,) = self.rows(f"SELECT count(*) AS n FROM {table}")

@@ -12,7 +12,18 @@ from leadline.contracts.envelope import read_envelope
 from leadline.contracts.events import decode
 from leadline.delivery.record import Outgoing, Record
 from tests.integration.notifier_on_postgres import Counting, Notifier, open_notifier
-from tests.unit.service_records import at, completed, customer, members, order, preferences, record, subscription, tick
+from tests.unit.service_records import (
+    at,
+    completed,
+    conversion_event,
+    customer,
+    members,
+    order,
+    preferences,
+    record,
+    subscription,
+    tick,
+)
 
 
 @pytest.fixture
@@ -154,6 +165,19 @@ def test_a_reminder_is_told_once_when_a_tick_says_that_it_is_due(notifier: Notif
 def test_a_reminder_is_told_to_those_who_subscribed_too(notifier: Notifier) -> None:
     notifier.take(subscription("subscribed", "rep-9", kind="reminder", scope="all"), created(), carried_over(at(100), "rep-7"))
     assert hear(notifier.take(tick(at(100))), "reminder") == ["rep-7", "rep-9"]
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_reminder_whose_conversion_was_taken_back_is_never_due(notifier: Notifier, is_first: bool) -> None:
+    taken_back = conversion_event("reverted", "K-1", second=50, customer_id="C-1")
+    records = [carried_over(at(100), "rep-7"), taken_back]
+    notifier.take(created())
+    for each in reversed(records) if is_first else records:
+        assert notifier.take(each) == []
+    assert notifier.take(tick(at(100))) == []
+    again = carried_over(at(100), "rep-7", customer_id="C-2", conversion_id="K-2")
+    notifier.take(created("C-2"), again)
+    assert hear(notifier.take(tick(at(101))), "reminder") == ["rep-7"]
 
 
 def test_a_reminder_of_nobody_is_told_to_nobody(notifier: Notifier) -> None:

@@ -84,3 +84,10 @@ CREATE TABLE reminder (
     CONSTRAINT reminder_pk PRIMARY KEY (customer_id, lead_id, item_id)
 );
 CREATE INDEX reminder_due ON reminder (partition, remind_at) WHERE told_at IS NULL;
+
+-- What was taken back reminds nobody, also where it is heard of before the reminder.
+CREATE TABLE reverted_conversion (
+    conversion_id text        NOT NULL,
+    reverted_at   timestamptz NOT NULL,
+    CONSTRAINT reverted_conversion_pk PRIMARY KEY (conversion_id)
+);
