@@ -45,12 +45,7 @@ app.add_typer(topics.app, name="topics", help="Make and check the topics.")
 app.add_typer(database.app, name="db", help="Migrate and check the database.")
 app.add_typer(dlq.app, name="dlq", help="Look at dead letters, replay them, discard them.")
 app.add_typer(stages.app, name="stages", help="The time by which customers fall dormant.")
-notifications = typer.Typer(no_args_is_help=True)
-notifications.command("preferences")(preferences.preferences)
-notifications.command("subscribe")(preferences.subscribe)
-notifications.command("unsubscribe")(preferences.unsubscribe)
-notifications.command("team")(preferences.team)
-app.add_typer(notifications, name="notifications", help="Who hears of what, and how.")
+app.add_typer(preferences.app, name="notifications", help="Who hears of what, and how.")
 app.add_typer(offsets.app, name="offsets", help="Where each service stands, and the guarded way to move it.")
 
 

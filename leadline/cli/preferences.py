@@ -20,6 +20,7 @@ from leadline.operations.recipients import SERVICE, recipient
 from leadline.operations.wishes import publish_wish, wish_record
 
 _PARTS = ("channels", "subscriptions")
+app = typer.Typer(no_args_is_help=True)
 
 
 class Kind(StrEnum):
@@ -36,6 +37,7 @@ Team = Annotated[str | None, typer.Option(help="The team each of whose members h
 Scope = Annotated[str, typer.Option(help="Of which customers: own (one's own as salesperson), team, all, or customer:<id>.")]
 
 
+@app.command()
 def preferences(
     user: Annotated[str, typer.Argument(help="The user's id.")],
     as_json: AsJson = False,
@@ -60,6 +62,7 @@ def preferences(
     Console().print(Group(table(fields), *(each for name in _PARTS for each in (Text(), table(known[name], name)))))
 
 
+@app.command()
 def subscribe(
     kind: Annotated[Kind, typer.Argument(help="What to hear of.")],
     user: User = None,
@@ -73,6 +76,7 @@ def subscribe(
     _publish("notification.subscribed", key, body, dry_run=dry_run)
 
 
+@app.command()
 def unsubscribe(
     kind: Annotated[Kind, typer.Argument(help="What to hear of no longer.")],
     user: User = None,
@@ -86,6 +90,7 @@ def unsubscribe(
     _publish("notification.unsubscribed", key, body, dry_run=dry_run)
 
 
+@app.command()
 def team(
     team_id: Annotated[str, typer.Argument(help="The team's id; that of a branch makes its customers the team's.")],
     members: Annotated[list[str] | None, typer.Argument(help="Every user in the team; none empties it.")] = None,
