@@ -58,3 +58,13 @@ def test_a_requester_who_hears_of_a_customer_late_hears_no_name(notifier: Notifi
     batches = [[converted(), erased()]] if is_one_batch else [[erased()], [converted()]]
     (notice,) = [orjson.loads(out.value or b"") for batch in batches for out in notifier.take(*batch)]
     assert notice["text"] == "A lead is now a customer (CUST-C-1)."
+
+
+def test_a_reminder_of_an_erased_customer_is_told_and_has_no_words(notifier: Notifier, database_url: str) -> None:
+    item = {"kind": "reminder", "item_id": "R-1", "text": MARK, "remind_at": at(100), "by": "rep-7"}
+    said = {"customer_id": "C-1", "lead_id": "L-1", "conversion_id": "K-1", "items": [item], "carried_over_at": at(30)}
+    notifier.take(created("C-1"), record("customer.events", "tasks.carried-over", said, second=30, key="C-1"))
+    notifier.take(erased())
+    assert marked_places(database_url, "notifier") == []
+    (told,) = notifier.take(record("stage.ticks", "stage.ticked", {"at": at(100)}))
+    assert orjson.loads(told.value or b"")["text"] == "A customer: a reminder is due"

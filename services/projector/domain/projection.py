@@ -150,6 +150,9 @@ def _order_event(changes: Changes, event: Event) -> None:
 
 
 def _notification_event(changes: Changes, event: Event) -> None:
+    if event.name == "notification.withdrawn":
+        _customer_history(changes, event)
+        return
     changes.notifications.setdefault(event.data["notification_id"], event)
 
 
