@@ -73,5 +73,5 @@ def _print_lines(answers: Iterator[Answer]) -> Answer | None:
                 seen.add(place)
                 typer.echo(to_json(entry))
     if last is not None:
-        typer.echo(to_json(last.thing))
+        typer.echo(to_json({**last.thing, "parts": last.parts}))
     return last

@@ -8,6 +8,12 @@ SELECT at, type, attempt, detail, ce_id, topic, partition, kafka_offset
 FROM conversion_event WHERE conversion_id = %(id)s
 ORDER BY at, topic, kafka_offset
 
+-- name: conversion_warnings
+SELECT w.code, w.reason, w.candidate_id AS candidate, c.customer_number, c.name, w.message
+FROM conversion_warning AS w LEFT JOIN customer AS c ON c.customer_id = w.candidate_id
+WHERE w.conversion_id = %(id)s
+ORDER BY w.place, w.candidate_place
+
 -- name: lead
 SELECT lead_id, status, status_at, first_name, last_name, data ->> 'name' AS name, company_name,
     data ->> 'department' AS department, data ->> 'job_title' AS job_title, email, phone, data -> 'address' AS address,
@@ -89,6 +95,13 @@ FROM customer_part AS p LEFT JOIN LATERAL (
     ON true
 WHERE p.customer_id = %(id)s
 ORDER BY p.kind, p.created_at, p.part_id
+
+-- name: customer_warnings
+-- Of every lead that became or was linked to this customer.
+SELECT w.code, w.reason, w.candidate_id AS candidate, c.customer_number, c.name, w.message
+FROM conversion_warning AS w LEFT JOIN customer AS c ON c.customer_id = w.candidate_id
+WHERE w.customer_id = %(id)s AND w.lead_id IN (SELECT lead_id FROM lead WHERE customer_id = %(id)s)
+ORDER BY w.conversion_id, w.place, w.candidate_place
 
 -- name: customer_orders
 SELECT order_id AS id, placed_at, amount, currency, cancelled_at FROM customer_order WHERE customer_id = %(id)s

@@ -121,10 +121,9 @@ class _Telling:
     def carried_events(self) -> list[Outgoing]:
         """Opportunities, the closed assignment, and what else of the lead is the customer's too."""
         result, at = self._result, self._about.time_json
-        opportunities = [result.opportunity, *result.relinked] if result.opportunity else result.relinked
         records = [
             self._customer.say("opportunity.created", self._opened(each), b":%d" % number)
-            for number, each in enumerate(opportunities, 1)
+            for number, each in enumerate(result.opportunities, 1)
         ]
         if result.assignment:
             closed = orjson.dumps({name: result.assignment[name] for name in ("assignment_id", "rep_id", "status", "closed_at")})
@@ -145,8 +144,15 @@ class _Telling:
             b'],"opportunity":', orjson.dumps(result.opportunity),
             b',"lead":{', self._lead_id, b',"status":"converted","converted_at":', at,
             b'},"manifest":', orjson.dumps(result.manifest),
+            *(self._warnings() if result.warnings or result.opportunity or result.relinked else ()),
         )  # fmt: skip
         return self._lead.say("conversion.completed", outcome)
+
+    def _warnings(self) -> Sequence[bytes]:
+        """The customers that may be the same, and what is unusual about the opportunities; nothing where there is none."""
+        unusual = [hint for each in self._result.opportunities for hint in hints(each["stage"], each["probability"])]
+        warnings = [*self._result.warnings, *unusual]
+        return (b',"warnings":', orjson.dumps(warnings)) if warnings else ()
 
     def _opened(self, opportunity: Mapping[str, Any]) -> bytes:
         warnings = hints(opportunity["stage"], opportunity["probability"])

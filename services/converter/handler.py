@@ -21,11 +21,13 @@ from services.converter.customers.reading import CUSTOMERS
 from services.converter.decode import LEADS, REQUESTS, decode
 from services.converter.domain.customer import CustomerRequest
 from services.converter.domain.decision import Request
+from services.converter.free_mail import load_free_mail
 from services.converter.leads import Leads
 from services.converter.profiles import load_profiles
 from services.converter.session import Ask
 from services.converter.store import ConverterStore
 from services.converter.store_leads import LeadStore
+from services.converter.store_matches import MatchStore
 from services.converter.unreadable import note_unreadable, unreadable_request
 
 Clock = Callable[[], datetime]
@@ -52,7 +54,7 @@ class ConverterHandler:
     ) -> None:
         """`lost_reasons` are those that a tenant adds to the known ones."""
         self._store = ConverterStore()
-        self._leads = Leads(LeadStore())
+        self._leads = Leads(LeadStore(), MatchStore(), load_free_mail())
         self._conversions = Conversions(self._store, self._leads, load_profiles(), profile)
         self._commands = Commands(self._store, self._conversions)
         self._customer_requests = CustomerRequests()

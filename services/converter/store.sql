@@ -1,6 +1,6 @@
 -- name: leads_to_convert
 -- Without what only lead events need. In key order, since another instance may hold the same leads.
-SELECT lead_id, status, fields, assignment, conversion_id, customer_id
+SELECT lead_id, status, fields, assignment, conversion_id, customer_id, match_keys
 FROM lead
 WHERE lead_id = ANY(%(ids)b)
 ORDER BY lead_id

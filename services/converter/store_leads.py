@@ -12,6 +12,7 @@ from leadline.delivery.handler import Transaction
 from leadline.postgres.queries import load_queries
 from services.converter.domain.items import Item, ItemKey
 from services.converter.domain.lead import Lead
+from services.converter.store_matches import array_text
 
 
 class LeadStore:
@@ -47,6 +48,7 @@ class LeadStore:
             "created": [lead.created_at for lead in ordered],
             "contacted": [lead.contacted_at for lead in ordered],
             "qualified": [lead.qualified_at for lead in ordered],
+            "keys": [array_text(lead.match_keys) for lead in ordered],
         }
         transaction.execute(self._queries[query], parameters)
 
@@ -91,6 +93,7 @@ def _lead(row: Mapping[str, Any]) -> Lead:
         str(row["conversion_id"]) if row["conversion_id"] else None,
         str(row["customer_id"]) if row["customer_id"] else None,
         row["history"],
+        match_keys=tuple(row["match_keys"]),
     )
 
 

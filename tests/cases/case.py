@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from tests.scenarios.harness.records import LEADS, REQUESTER, REQUESTS, as_json,
 
 FOLDER = Path(__file__).parent
 COMMANDS = ("retry", "cancel")
+_AT = re.compile(r"(?:\+[^@\s]*)?@")  # before the tag of an address, or it would be a part of the tag
 DAY = "2020-02-29"
 """The day of everything that comes in; what is told has another one."""
 
@@ -122,7 +124,7 @@ class Writer:
     def _marked(self, value: Any, name: str = "") -> Any:
         """Marks what is unique in an installation: addresses, codes, and the names of custom fields."""
         if isinstance(value, str):
-            text = value.replace("@", f"{self._mark}@")
+            text = _AT.sub(lambda found: f"{self._mark}{found[0]}", value)
             return text + self._mark if name in ("code", "customer_code") and text else text
         if isinstance(value, list):
             return [self._marked(each) for each in value]

@@ -17,6 +17,7 @@ from leadline.contracts.times import normalise_time, parse_time, time_now_text
 from leadline.delivery.record import Outgoing, Record
 from services.converter import events
 from services.converter.decode import decode
+from services.converter.domain.alike import MESSAGES, SUSPECTED
 from services.converter.domain.custom_fields import Registry
 from services.converter.domain.decision import (
     Known,
@@ -30,17 +31,21 @@ from services.converter.domain.decision import (
 )
 from services.converter.domain.items import Item, ItemKey, apply_words
 from services.converter.domain.lead import Lead, LeadChange, LeadItem, apply
+from services.converter.domain.match_keys import match_keys
 from services.converter.domain.plan import Found, Plan, make_plan
 from services.converter.domain.profile import Profile
 from services.converter.domain.result import Existing, Result, carry_out, link_to
 from services.converter.domain.status import ERASED
+from services.converter.free_mail import load_free_mail
 from services.converter.profiles import load_profiles
 from tests.cases.case import Case, Writer, ordered
 from tests.cases.outcome import DeadLetter, Outcome, Reader, Told
 
 _START = datetime(2021, 1, 1, tzinfo=UTC)
+CANDIDATE = ("customer_id", "customer_number", "name")
 LATER = "2022-01-01T00:00:00Z"
 PROFILES = load_profiles()
+FREE_MAIL = load_free_mail()
 AGAIN_ONCE = (ErrorCode.LEAD_NOT_QUALIFIED, ErrorCode.LEAD_UNKNOWN)
 
 
@@ -67,6 +72,7 @@ class Memory:
     taken: Taken = field(default_factory=lambda: Taken({}, {}))
     registry: Registry = field(default_factory=lambda: Registry({}))
     waiting: list[Try] = field(default_factory=list)
+    alike: dict[tuple[str, int | None], list[str]] = field(default_factory=dict)
     results: list[Result] = field(default_factory=list)
     told: list[Outgoing] = field(default_factory=list)
     dead: list[DeadLetter] = field(default_factory=list)
@@ -173,6 +179,7 @@ class Memory:
         # What a new customer has paid and owes is told once and kept nowhere: it is for others to count.
         self.customers[customer_id] = {name: value for name, value in customer.items() if name != "snapshot"}
         self.contacts[customer_id] = [*before, *result.contacts]
+        result = result._replace(warnings=self._warn(result))
         if result.link is None:
             self.taken.add_customer(result.plan.email_key, customer)
         lead = self.leads[request.lead_id]
@@ -185,6 +192,20 @@ class Memory:
         self.results.append(result)
         about = events.About(request.conversion_id, self.now)
         self._end(attempt, "completed", None, events.completed(result, about))
+
+    def _warn(self, result: Result) -> list[dict[str, Any]]:
+        """Of the latest five others of each key; from now on this customer is one of them."""
+        own, warnings = result.customer["customer_id"], []
+        for kind, key in zip(MESSAGES, match_keys(result.plan.fields, FREE_MAIL), strict=False):
+            found = self.alike.setdefault((kind, key), [])
+            others = [each for each in reversed(found) if each != own][:5]
+            candidates = [{name: self.customers[each][name] for name in CANDIDATE} for each in others]
+            if key is not None and candidates:
+                said = {"message": MESSAGES[kind], "reason": kind, "candidates": candidates}
+                warnings.append({"code": SUSPECTED, **said})
+            if own not in found:
+                found.append(own)
+        return warnings
 
     def _refuse(self, attempt: Try, refusal: Refusal) -> None:
         request, error = attempt.request, events.describe(refusal)

@@ -90,13 +90,14 @@ def customer(customer_id: str = "C-1", lead_id: str = "L-1", **data: Any) -> dic
     }
 
 
-def completed(conversion_id: str, *, attempt: int = 1, second: int = 30, lead_id: str = "L-1") -> Record:
+def completed(conversion_id: str, *, attempt: int = 1, second: int = 30, lead_id: str = "L-1", **more: Any) -> Record:
     """The end of a conversion that made customer C-1."""
-    result = {
+    result: dict[str, Any] = {
         "customer": customer(lead_id=lead_id),
         "contacts": [],
         "lead": {"lead_id": lead_id, "status": "converted", "converted_at": at(second)},
         "manifest": {},
+        **more,
     }
     return conversion_event("completed", conversion_id, attempt=attempt, second=second, lead_id=lead_id, **result)
 

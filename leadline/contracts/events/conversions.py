@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from leadline.contracts.events.customers import Contact, Customer, Opportunity
+from leadline.contracts.events.customers import Contact, Customer, Hint, Opportunity
 from leadline.contracts.events.types import (
     Attempt,
     Code,
@@ -113,6 +113,18 @@ class Manifest(Part):
     custom_fields: ManifestPart = ManifestPart()
 
 
+class Warning(Hint):
+    """Something to look at after a conversion, such as a customer that may be the same; nothing was refused for it."""
+
+    code: Word = Field(description="Such as DUPLICATE_SUSPECTED or PROBABILITY_OUTSIDE_GUIDELINE; the list is open.")
+    reason: Word | None = Field(
+        default=None, description="What is the same: name, vat, phone, domain or email_variant; the list is open."
+    )
+    candidates: tuple[Candidate, ...] = Field(
+        default=(), description="At most five customers that may be the same, the latest first."
+    )
+
+
 class ConvertedLead(Part):
     """The lead after its conversion."""
 
@@ -130,6 +142,7 @@ class ConversionCompleted(ConversionEvent):
     opportunity: Opportunity | None = None
     lead: ConvertedLead
     manifest: Manifest
+    warnings: tuple[Warning, ...] = Field(default=(), description="What to look at; empty: nothing.")
 
 
 class ConversionFailed(ConversionEvent):

@@ -7,9 +7,10 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from services.converter.domain.items import LeadItem
+from services.converter.domain.match_keys import KEYED, NO_KEYS, Domains, Keys, match_keys
 from services.converter.domain.status import CONVERTED, CONVERTIBLE, ERASED, NOT_CONVERTIBLE, OURS, START, tell
 
-__all__ = ["CONVERTED", "CONVERTIBLE", "NOT_CONVERTIBLE", "Lead", "LeadChange", "LeadItem", "apply", "stamp"]
+__all__ = ["CONVERTED", "CONVERTIBLE", "NOT_CONVERTIBLE", "Lead", "LeadChange", "LeadItem", "apply", "rekey", "stamp"]
 
 MERGED: Final = frozenset({"custom_fields", "consent", "qualification"})
 """Fields that are said part by part: a part that is not said stays as it is."""
@@ -31,6 +32,7 @@ class Lead(NamedTuple):
     conversion_id: str | None = None
     customer_id: str | None = None
     history: Mapping[str, str] = _NOTHING
+    match_keys: Keys = NO_KEYS
     created_at: str | None = None
     contacted_at: str | None = None
     qualified_at: str | None = None
@@ -81,6 +83,13 @@ def apply(lead: Lead, changes: Iterable[LeadChange]) -> Lead:
             assignment = _assignment(change)
     said = lead._replace(fields=fields, stamps=stamps, history=history, assignment=assignment)
     return _follow(said)
+
+
+def rekey(lead: Lead, changes: Iterable[LeadChange], free_mail: Domains) -> Lead:
+    """The lead with the keys of its fields, after these changes. A converted one keeps those by which its customer is found."""
+    if lead.status == CONVERTED or all(KEYED.isdisjoint(change.fields) for change in changes):
+        return lead
+    return lead._replace(match_keys=match_keys(lead.fields, free_mail))
 
 
 def _follow(lead: Lead) -> Lead:
