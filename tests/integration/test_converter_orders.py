@@ -85,6 +85,7 @@ def test_a_batch_of_lead_events_asks_nothing_about_orders(converter: Converter) 
             converter.take_unfinished(counting, *records)
         return counting.count
 
-    alone = statements(*qualified("L-1"))
-    assert statements(*qualified("L-2"), order("placed")) == alone + 1
+    statements(*qualified("L-1"))
+    alone = statements(*qualified("L-2"))
+    assert statements(*qualified("L-3"), order("placed")) == alone + 1
     assert statements(order("placed"), *(order("placed", f"O-{n}", f"C-{n}") for n in range(50))) == 1
