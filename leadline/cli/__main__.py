@@ -15,6 +15,7 @@ from leadline.cli import (
     lists,
     metrics,
     offsets,
+    preferences,
     preview,
     publish,
     stages,
@@ -46,6 +47,7 @@ app.add_typer(topics.app, name="topics", help="Make and check the topics.")
 app.add_typer(database.app, name="db", help="Migrate and check the database.")
 app.add_typer(dlq.app, name="dlq", help="Look at dead letters, replay them, discard them.")
 app.add_typer(stages.app, name="stages", help="The time by which customers fall dormant.")
+app.add_typer(preferences.app, name="notifications", help="Who hears of what, and how.")
 app.add_typer(offsets.app, name="offsets", help="Where each service stands, and the guarded way to move it.")
 
 
