@@ -20,6 +20,7 @@ LEGAL_FORMS: Final = frozenset({
 })  # fmt: skip
 # Apostrophes, dots and slashes join: O'Brien is one word, and so are S.A. and A/S.
 _JOINERS: Final = dict.fromkeys(map(ord, "'\u2019\u2018\u02bc`\u00b4\u2032./"))
+_ASCII_JOINERS: Final = re.compile("['`./]+")
 _LETTERS: Final = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "\u0131": "i", "æ": "ae", "œ": "oe", "þ": "th"}
 )
@@ -53,12 +54,12 @@ def fold_name(name: str) -> str:
 
 
 def _words(name: str) -> list[str]:
-    text = name.translate(_JOINERS)
-    if text.isascii():
-        return _WORD.findall(text.lower())
-    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold()).translate(_LETTERS)
+    plain = name if name.isascii() else _ACCENTS.sub("", unicodedata.normalize("NFKD", name.translate(_JOINERS)))
+    if plain.isascii():  # most names, in a third of the time
+        return _WORD.findall(_ASCII_JOINERS.sub("", plain.lower()))
+    folded = unicodedata.normalize("NFKD", plain.casefold()).translate(_LETTERS)
     if (plain := _ACCENTS.sub("", folded)).isascii():
-        return _WORD.findall(plain.translate(_JOINERS))
+        return _WORD.findall(_ASCII_JOINERS.sub("", plain))
     # What is combined is an accent or a vowel sign; only the latter (Mc, and Mn of class 0) tells words apart.
     kept = (letter for letter in folded if not unicodedata.combining(letter))
     return "".join(letter if _tells(letter) else " " for letter in kept).translate(_JOINERS).split()
