@@ -13,6 +13,7 @@ from leadline.cli import (
     exits,
     lists,
     metrics,
+    notifications,
     offsets,
     preview,
     publish,
@@ -43,6 +44,7 @@ app.command("doctor")(doctor.doctor)
 app.add_typer(topics.app, name="topics", help="Make and check the topics.")
 app.add_typer(database.app, name="db", help="Migrate and check the database.")
 app.add_typer(dlq.app, name="dlq", help="Look at dead letters, replay them, discard them.")
+app.add_typer(notifications.app, name="notifications", help="Look at deliveries, send them again, preview e-mails.")
 app.add_typer(stages.app, name="stages", help="The time by which customers fall dormant.")
 app.add_typer(offsets.app, name="offsets", help="Where each service stands, and the guarded way to move it.")
 

@@ -66,7 +66,6 @@ class DeliverStatus(Status):
             self.moved_at = now
         self.positions = dict(positions)
         self.assigned_partitions = len(positions)
-        self.has_joined = self.has_joined or bool(positions)
 
     def count(self, outcomes: Iterable[tuple[str, str]]) -> None:
         """Count deliveries by state and channel."""

@@ -42,7 +42,8 @@ def read(record: Record) -> Letter | Withdrawal | None:
     if envelope.type == WITHDRAWN:
         word = _body(_Withdrawn, envelope.data)
         return Withdrawal(word["notification_id"], word["withdrawn_at"])
-    return Letter(type=envelope.type, data=envelope.data.decode(), **_body(_Notification, envelope.data))
+    said = _body(_Notification, envelope.data)
+    return Letter(type=envelope.type, data=envelope.data.decode(), **said)
 
 
 def _body(model: type[Part], data: bytes) -> dict[str, Any]:

@@ -63,6 +63,7 @@ async def run(loops: Loops) -> None:
 async def _observe(loops: Loops) -> None:
     """Look where the work stands, and end with an error that Faust keeps to itself."""
     while not loops.app.should_stop:
+        loops.status.has_joined = loops.app.consumer_generation_id > 0
         loops.status.observe(consumer(loops.app).positions(), rebalancing=bool(loops.app.rebalancing))
         await asyncio.sleep(OBSERVE_SECONDS)
 

@@ -47,6 +47,12 @@ def unfinished(world: World) -> int:
     return int(world.rows("SELECT count(*) FROM notifier.delivery WHERE state NOT IN ('confirmed', 'sent')")[0][0])
 
 
+def over(world: World) -> int:
+    """How many deliveries by e-mail and webhook have come to their end."""
+    query = "SELECT count(*) FROM notifier.delivery WHERE state IN ('confirmed', 'sent') AND channel <> 'in-app'"
+    return int(world.rows(query)[0][0])
+
+
 def letters(world: World) -> int:
     """How many notices are in the ledger."""
     return int(world.rows("SELECT count(*) FROM notifier.letter")[0][0])

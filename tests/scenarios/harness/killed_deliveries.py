@@ -7,10 +7,12 @@ import signal
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, NamedTuple
 
 from services.notifier.domain.delivery import delivery_id
-from tests.scenarios.harness.delivery import SECRET, SETTINGS, Way, letters, register, unfinished
+from tests.scenarios.harness.delivery import SECRET, SETTINGS, Way, letters, over, register, unfinished
+from tests.scenarios.harness.instance import Instance
 from tests.scenarios.harness.mailbox import Mailbox, mail_server
 from tests.scenarios.harness.notices import Teller, notice
 from tests.scenarios.harness.receiver import MANNERS, Receiver, receiving
@@ -29,6 +31,8 @@ class Run:
     notices: int
     kills: int
     seed: int
+    lets_them_start: bool = True
+    """Whether a process is a member of the group before it is killed; else it may be at any step of its start."""
 
     def person(self, number: int) -> str:
         """Whom a notice is for."""
@@ -43,7 +47,7 @@ class Told(NamedTuple):
 
 
 def deliver_under_kills(run: Run) -> Told:
-    """Tell everybody everything, and kill a process whenever some more is done."""
+    """Tell everybody everything, a share at a time; in the middle of each share a process is killed."""
     chance, world = random.Random(run.seed), run.world
     with ExitStack() as stack:
         told = Told(stack.enter_context(receiving()), stack.enter_context(mail_server()))
@@ -51,19 +55,30 @@ def deliver_under_kills(run: Run) -> Told:
         settings = SETTINGS | {"LEADLINE_SMTP_URL": told.mailbox.url}
         victims = [world.start("notifier.deliver", name, **settings) for name in ("one", "two")]
         teller = Teller(world.bootstrap, world.prefix)
-        share = run.notices // run.kills
         for kill in range(run.kills):
-            last = run.notices if kill == run.kills - 1 else (kill + 1) * share
-            teller.tell([notice(number, run.person(number)) for number in range(kill * share, last)])
-            goal = letters(world) + share // 2
-            wait_until(lambda goal=goal: letters(world) >= goal, seconds=PATIENCE_SECONDS, what="something is taken")
-            chance.choice(victims).signal(signal.SIGKILL)
+            first, last = (run.notices * edge // run.kills for edge in (kill, kill + 1))
+            victim = chance.choice(victims)
+            if run.lets_them_start:
+                wait_until(partial(_has_started, victim), seconds=PATIENCE_SECONDS, what="it has started")
+            teller.tell([notice(number, run.person(number)) for number in range(first, last)])
+            goal = over(world) + (last - first) // 3
+            wait_until(partial(_are_over, world, goal), seconds=PATIENCE_SECONDS, what="some more are delivered")
+            victim.signal(signal.SIGKILL)
         wait_until(lambda: letters(world) == run.notices, seconds=PATIENCE_SECONDS, what="every notice is taken")
         wait_until(lambda: unfinished(world) == 0, seconds=PATIENCE_SECONDS, what="every delivery is over")
-        assert sum(len(victim.statuses) for victim in victims) >= run.kills
+        assert sum(victim.statuses.count(-signal.SIGKILL) for victim in victims) == run.kills
         for victim in victims:
             victim.stop()
     return told
+
+
+def _are_over(world: World, number: int) -> bool:
+    return over(world) >= number
+
+
+def _has_started(victim: Instance) -> bool:
+    """Whether the present process is a member of the group."""
+    return victim.log.read_text(errors="replace").count('"event": "started"') > len(victim.statuses)
 
 
 def assert_everybody_was_told(run: Run, told: Told) -> None:

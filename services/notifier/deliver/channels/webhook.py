@@ -18,7 +18,7 @@ from services.notifier.deliver.channels.signature import sign
 from services.notifier.domain.delivery import Outcome
 from services.notifier.domain.letter import Delivery
 
-MOST_AT_ONCE: Final = 64
+MOST_AT_ONCE: Final = 100
 ANSWER_BYTES: Final = 4096  # more of an answer is not read, and its connection not used again
 GONE: Final = 410
 _HEADERS: Final = {"content-type": "application/json", "user-agent": "Leadline-Webhooks/1"}
@@ -45,18 +45,17 @@ class Webhooks:
 
     async def send(self, delivery: Delivery) -> Outcome:
         """Post it once; any status of 200 to 299 confirms it, 410 ends it, redirects are not followed."""
-        session = self._sessions.get(urlsplit(delivery.address).scheme)
-        if session is None:
-            return Outcome("refused", "the address is no http or https URL")
         body = webhook_body(delivery)
         try:
-            headers = sign(delivery.secrets or (), delivery.delivery_id, int(self._now().timestamp()), body)
+            session = self._sessions[urlsplit(delivery.address).scheme]
+            signed = sign(delivery.secrets or (), delivery.delivery_id, int(self._now().timestamp()), body)
+        except KeyError:
+            return Outcome("refused", "the address is no http or https URL")
         except ValueError as error:
             return Outcome("refused", str(error))
         try:
-            async with session.post(
-                delivery.address, data=body, headers=_HEADERS | dict(headers), allow_redirects=False
-            ) as answer:
+            headers = _HEADERS | dict(signed)
+            async with session.post(delivery.address, data=body, headers=headers, allow_redirects=False) as answer:
                 await _drain(answer)
                 return judge_answer(answer.status, answer.headers, self._now())
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
