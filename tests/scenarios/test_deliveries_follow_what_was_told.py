@@ -1,14 +1,12 @@
-"""The delivering process on real servers: repeats, withdrawals, records that cannot be read, stops and standstills."""
+"""The delivering process on real servers: repeats, withdrawals, records that cannot be read, and stops."""
 
 from __future__ import annotations
 
 import signal
-import sys
 import time
 from datetime import UTC, datetime, timedelta
 
 from leadline.contracts.times import time_now_text
-from leadline.local.process import Command, kill_group, spawn_logged
 from services.notifier.domain.delivery import delivery_id
 from tests.scenarios.harness.delivery import SECRET, SETTINGS, Way, over, register
 from tests.scenarios.harness.notices import Teller, notice, withdrawn
@@ -79,30 +77,3 @@ def test_a_stop_ends_with_status_0_within_10_seconds_and_settles_what_was_under_
     print(f"ended after {time.monotonic() - asked:.1f} s")
     assert instance.statuses == [0]
     assert world.rows("SELECT DISTINCT state FROM notifier.delivery WHERE state = 'claimed'") == []
-
-
-def test_a_process_whose_loop_stands_still_ends_within_30_seconds_with_a_status_that_is_restarted(world: World) -> None:
-    blocked = (
-        "import time\n"
-        "from services.notifier.deliver import __main__ as process\n"
-        "from services.notifier.deliver.channels import webhook\n"
-        "webhook.sign = lambda *_: time.sleep(3600)\n"
-        "process.main()\n"
-    )
-    with receiving() as receiver:
-        one_person(world, receiver)
-        Teller(world.bootstrap, world.prefix).tell([notice(1)])
-        env = {**world.environment, **SETTINGS, "LEADLINE_INSTANCE": "stuck"}
-        process = spawn_logged(Command([sys.executable, "-c", blocked], env=env), world.folder / "stuck.log")
-        try:
-            wait_until(lambda: claimed(world) == 1, seconds=SECONDS, what="it is at the delivery")
-            began = time.monotonic()
-            wait_until(lambda: process.poll() is not None, seconds=30, what="it has ended")
-        finally:
-            kill_group(process)
-    print(f"ended {time.monotonic() - began:.1f} s after it stood still")
-    assert process.returncode == 1
-
-
-def claimed(world: World) -> int:
-    return int(world.rows("SELECT count(*) FROM notifier.delivery WHERE state = 'claimed'")[0][0])

@@ -7,6 +7,6 @@ from tests.scenarios.harness.killed_deliveries import Run, assert_everybody_was_
 from tests.scenarios.harness.world import World
 
 
-def test_six_kills_of_two_processes_lose_nothing_and_repeat_only_under_the_same_id(world: World) -> None:
-    run = Run(world, notices=480, kills=6, seed=new_seed())
+def test_four_kills_of_two_processes_lose_nothing_and_repeat_only_under_the_same_id(world: World) -> None:
+    run = Run(world, notices=320, kills=4, seed=new_seed())
     assert_everybody_was_told(run, deliver_under_kills(run))

@@ -50,9 +50,9 @@ async def run(loops: Loops) -> None:
         end_for(error)
 
     add_agent(loops.app, loops.topic_prefix, take, fail)
+    dispatching = asyncio.create_task(loops.dispatcher.run())  # what is due waits for no partition
     await loops.app.start()
     log("started")
-    dispatching = asyncio.create_task(loops.dispatcher.run())
     watching = [dispatching, asyncio.create_task(_observe(loops)), asyncio.create_task(stop.wait())]
     await asyncio.wait(watching, return_when=asyncio.FIRST_COMPLETED)
     if not stop.is_set():
