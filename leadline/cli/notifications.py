@@ -1,4 +1,4 @@
-"""`leadline notifications list|show|resend|preview`, on the notifier's ledger."""
+"""`leadline notifications list|show|resend|inbox|read|preview`, on the notifier's ledger and inboxes."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from rich.table import Table
 from leadline.cli import exits
 from leadline.cli.connect import database_url
 from leadline.cli.text import printable
+from leadline.operations import inbox as inboxes
 from leadline.operations.notifications import STATES, Wanted, deliveries, letter
 from leadline.operations.notifications import resend as send_again
 
@@ -73,6 +74,41 @@ def resend(
     for id in chosen:
         typer.echo(id)
     typer.echo(f"{len(chosen)} {'would be' if dry_run else 'are'} sent again", err=True)
+
+
+@app.command()
+def inbox(
+    recipient: Annotated[str, typer.Argument(help="The id of a user.")],
+    *,
+    unread: Annotated[bool, typer.Option("--unread", help="Only what is neither read nor withdrawn.")] = False,
+    json: Json = False,
+) -> None:
+    """Show a person's inbox, newest first."""
+    rows = inboxes.inbox(database_url(SERVICE), inboxes.Wanted(recipient, unread))
+    for row in rows:
+        if json:
+            typer.echo(orjson.dumps(row))
+        else:
+            state = "withdrawn" if row["withdrawn_at"] else "read" if row["read_at"] else "new"
+            typer.echo(f"{row['created_at']:%Y-%m-%d %H:%M} {state:9} {row['notification_id']} {printable(row['title'])}")
+    typer.echo(f"{len(rows)} notifications", err=True)
+
+
+@app.command()
+def read(
+    recipient: Annotated[str, typer.Argument(help="The id of a user.")],
+    ids: Annotated[list[str] | None, typer.Argument(help="Ids of notifications.")] = None,
+    *,
+    every: Annotated[bool, typer.Option("--all", help="All that are in the inbox now.")] = False,
+) -> None:
+    """Mark notifications in a person's inbox as read."""
+    if bool(ids) == every:
+        typer.echo("leadline: name notifications, or say --all", err=True)
+        raise typer.Exit(exits.USAGE)
+    marked = inboxes.mark_read(database_url(SERVICE), recipient, ids or (), every=every)
+    if not marked:
+        _nothing()
+    typer.echo("\n".join(marked))
 
 
 @app.command()

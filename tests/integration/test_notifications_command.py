@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from leadline.cli.__main__ import app
+from leadline.operations.inbox import Wanted, inbox
 from services.notifier.domain.delivery import Outcome, delivery_id
 from tests.integration.ledger_on_postgres import Ledger, letter
 
@@ -88,6 +89,33 @@ def test_what_to_send_again_has_to_be_said_in_one_way(ledger: Ledger, arguments:
 def test_the_table_is_for_people_and_marks_what_was_withdrawn(ledger: Ledger) -> None:
     ledger.record(withdrawn=["N-4"])
     assert "withdrawn" in call(ledger, "list", "--recipient", "rep-2").stdout
+
+
+def in_inbox(ledger: Ledger, recipient: str, *options: str) -> list[tuple[str, bool]]:
+    rows = [orjson.loads(line) for line in call(ledger, "inbox", recipient, "--json", *options).stdout.splitlines()]
+    return [(row["notification_id"], row["read_at"] is not None) for row in rows]
+
+
+def test_an_inbox_is_one_persons_newest_first_and_knows_what_was_read(ledger: Ledger) -> None:
+    assert call(ledger, "read", "rep-1", "N-2", "N-4").stdout.split() == ["N-2"], "nobody reads another one's"
+    assert in_inbox(ledger, "rep-1") == [("N-3", False), ("N-2", True), ("N-1", False)]
+    assert in_inbox(ledger, "rep-2") == [("N-4", False)]
+    assert call(ledger, "read", "rep-1", "N-2").exit_code == 3
+
+
+def test_what_is_withdrawn_or_read_is_not_unread(ledger: Ledger) -> None:
+    ledger.record(withdrawn=["N-3"])
+    call(ledger, "read", "rep-1", "N-2")
+    assert in_inbox(ledger, "rep-1", "--unread") == [("N-1", False)]
+    assert "withdrawn N-3" in call(ledger, "inbox", "rep-1").stdout
+    assert call(ledger, "read", "rep-1", "--all").stdout.split() == ["N-1", "N-3"]
+    assert in_inbox(ledger, "rep-1", "--unread") == []
+
+
+def test_an_inbox_is_read_page_by_page(ledger: Ledger) -> None:
+    first = inbox(ledger.url, Wanted("rep-1", limit=2))
+    second = inbox(ledger.url, Wanted("rep-1", limit=2, before=first[-1]["notification_id"]))
+    assert [row["notification_id"] for row in (*first, *second)] == ["N-3", "N-2", "N-1"]
 
 
 def test_the_mail_of_a_kind_is_previewed_in_a_language(capfd: pytest.CaptureFixture[str]) -> None:

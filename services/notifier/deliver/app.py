@@ -67,7 +67,10 @@ def add_agent(app: faust.App, topic_prefix: str, take: Take, fail: Fail) -> None
             async for events in stream.noack_take(BATCH_RECORDS, within=BATCH_SECONDS):
                 await take([_record(event, topic_prefix) for event in events])
                 consumer(app).decide(event.message for event in events)
-        except BaseException as error:  # noqa: BLE001 - Faust would acknowledge the batch, or start the agent again
+            error: BaseException = RuntimeError("the stream has ended by itself")
+        except BaseException as raised:  # noqa: BLE001 - Faust would start the agent again, behind the batch in hand
+            error = raised
+        if not app.should_stop:
             fail(error)
 
     app.agent(topic, name="deliver", concurrency=1)(agent)

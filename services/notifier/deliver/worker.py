@@ -15,7 +15,7 @@ from leadline.delivery.record import Record
 from leadline.runtime.logs import log
 from services.notifier.deliver.app import add_agent, consumer
 from services.notifier.deliver.dispatch import Dispatcher
-from services.notifier.deliver.ending import end, end_for, end_within_grace
+from services.notifier.deliver.ending import end_for, end_within_grace
 from services.notifier.deliver.progress import DeliverStatus
 from services.notifier.deliver.taking import Taker
 
@@ -44,12 +44,7 @@ async def run(loops: Loops) -> None:
         await loops.taker.take(records)
         loops.dispatcher.wake()
 
-    def fail(error: BaseException) -> NoReturn:
-        if stop.is_set():
-            end(0)  # the agent was cancelled with a batch in hand: it is read again
-        end_for(error)
-
-    add_agent(loops.app, loops.topic_prefix, take, fail)
+    add_agent(loops.app, loops.topic_prefix, take, end_for)
     dispatching = asyncio.create_task(loops.dispatcher.run())  # what is due waits for no partition
     await loops.app.start()
     log("started")
