@@ -20,6 +20,7 @@ from services.notifier.deliver.app import TOPIC, build_app
 from services.notifier.deliver.channels import Channel
 from services.notifier.deliver.channels.email import Email
 from services.notifier.deliver.channels.webhook import Webhooks
+from services.notifier.deliver.client_logs import tell_rarely
 from services.notifier.deliver.dispatch import Dispatcher
 from services.notifier.deliver.ending import end, end_for, end_when_stuck
 from services.notifier.deliver.measures import MEASURES
@@ -74,6 +75,7 @@ def main() -> None:
     try:
         settings = load_settings()
         configure_logs("notifier.deliver", settings.instance, settings.log_format)
+        tell_rarely()
         url, status = check(settings), DeliverStatus()
         if settings.health_port is not None:
             serve_health(settings.health_port, status, MEASURES)

@@ -56,8 +56,7 @@ class Dispatcher:
                 await self.turn()
                 self._status.database_available = True
             except Unavailable as error:
-                self._status.database_available = False
-                log("ledger_unavailable", error=str(error))
+                self._status.database_is_away(str(error))
             self._status.dispatched()
             await self._wait()
 

@@ -1,4 +1,4 @@
-"""Whether the work goes on: judged by what moves, not by the process being there. Pure but for the status' clock."""
+"""Whether the work goes on: judged by what moves, not by the process being there."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from leadline.delivery.status import Status
+from leadline.runtime.logs import log
 
 STILL_SECONDS: Final = 20.0  # a watch that looks every second ends the process well within 30 s
 JOIN_SECONDS: Final = 60.0
@@ -53,6 +54,12 @@ class DeliverStatus(Status):
     def dispatched(self) -> None:
         """Say that the ledger was looked at."""
         self.dispatched_at = time.monotonic()
+
+    def database_is_away(self, error: str) -> None:
+        """Say that the ledger could not be reached; it is told when that is news."""
+        if self.database_available:
+            log("ledger_unavailable", error=error)
+        self.database_available = False
 
     def observe(self, positions: Mapping[str, Position], *, rebalancing: bool) -> None:
         """Say where the partitions stand; to be called every second.

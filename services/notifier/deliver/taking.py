@@ -16,7 +16,6 @@ from leadline.delivery.message import Failure
 from leadline.delivery.record import Outgoing, Record
 from leadline.delivery.trail import Death, dead_letter_headers, follow
 from leadline.errors import Rejected, Unavailable
-from leadline.runtime.logs import log
 from services.notifier.deliver.progress import DeliverStatus
 from services.notifier.deliver.reading import read
 from services.notifier.deliver.store import DeliveryStore
@@ -69,8 +68,7 @@ class Taker:
             try:
                 await self._store.record(letters, withdrawals, self._plan)
             except Unavailable as error:
-                self._status.database_available = False
-                log("ledger_unavailable", error=str(error))
+                self._status.database_is_away(str(error))
                 await asyncio.sleep(PAUSE_SECONDS)
             else:
                 return
