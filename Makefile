@@ -1,6 +1,7 @@
 # Plain `make` prints every target with its one-line help.
 SHELL := /bin/sh
 PYTHON ?= python3
+JOBS ?= 2
 BIN := .venv/bin
 READY := .venv/.ready
 
@@ -25,8 +26,8 @@ demo: setup ## a day of a sales team through a fresh stack, counted and compared
 run: setup ## Kafka, PostgreSQL and every service on this machine, until Ctrl-C
 	@$(BIN)/leadline up
 
-test: setup ## every test but the long fault runs
-	@$(BIN)/python -m pytest
+test: setup ## every test but the long fault runs, JOBS files at a time (2)
+	@$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile
 
 faults: setup ## the long fault runs: random kills and freezes under load
 	@$(BIN)/python -m pytest tests/faults -m faults

@@ -6,6 +6,7 @@ All figures come from one run on one machine; the last line is the ratio of the 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 
@@ -44,15 +45,15 @@ def span_seconds(stack: Stack, conversions: int) -> tuple[int, float]:
     return sum(1 for each in times if each > first), (last - first) / 1000
 
 
-def end_to_end(stack: Stack, conversions: int) -> float:
+def end_to_end(stack: Stack, conversions: int, workers: int) -> float:
     """Leads are applied first; then all requests are on the topic, and one converter starts. Conversions a second."""
     numbers = range(conversions)
-    with running_converter(stack):
+    with running_converter(stack, LEADLINE_WORKERS=str(workers)):
         publish_leads(stack.bootstrap, numbers, RUN)
         qualified = "SELECT count(*) FROM converter.lead WHERE status = 'qualified'"
         wait_until(lambda: count(stack, qualified) == conversions, seconds=600, what="all leads applied")
     publish_requests(stack.bootstrap, numbers, RUN)
-    with running_converter(stack):
+    with running_converter(stack, LEADLINE_WORKERS=str(workers)):
         done = "SELECT count(*) FROM converter.customer"
         wait_until(lambda: count(stack, done) == conversions, seconds=600, what="all requests converted")
         time.sleep(1)
@@ -62,17 +63,19 @@ def end_to_end(stack: Stack, conversions: int) -> float:
 
 def say(name: str, rate: float) -> None:
     """Print one figure."""
-    print(f"{name:<58} {rate:>9,.0f}/s", flush=True)
+    print(f"{name:<64} {rate:>9,.0f}/s", flush=True)
 
 
 def main() -> int:
     """Run everything and print a line for each figure."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--conversions", type=int, default=100_000)
-    conversions = parser.parse_args().conversions
+    parser.add_argument("--conversions", type=int, default=200_000)
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="of the converter; by default one for each core")
+    arguments = parser.parse_args()
+    conversions, workers = arguments.conversions, arguments.workers
     with fresh_stack() as stack:
-        rate = end_to_end(stack, conversions)
-        say(f"end to end, {conversions:,} conversions, one converter", rate)
+        rate = end_to_end(stack, conversions, workers)
+        say(f"end to end, {conversions:,} conversions, one converter of {workers} workers", rate)
         insert = write_by_insert(stack.database_url)
         say("the same rows from memory, multi-row insert", insert)
         copy = write_by_copy(stack.database_url)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -33,3 +34,17 @@ class Status:
     def is_ready(self) -> bool:
         """Whether this process takes part in the work."""
         return self.has_joined and self.database_available and self.is_alive
+
+
+def merge(parts: Sequence[Status]) -> Status:
+    """What several engines are together: their sums, as alive and as ready as the least of them."""
+    return Status(
+        assigned_partitions=sum(part.assigned_partitions for part in parts),
+        has_joined=all(part.has_joined for part in parts),
+        database_available=all(part.database_available for part in parts),
+        last_turn_seconds=min(part.last_turn_seconds for part in parts),
+        records_in=sum(part.records_in for part in parts),
+        records_out=sum(part.records_out for part in parts),
+        batches=sum(part.batches for part in parts),
+        outcomes=sum((part.outcomes for part in parts), Counter()),
+    )

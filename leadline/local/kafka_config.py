@@ -30,8 +30,8 @@ _FIXED = {
     "group.initial.rebalance.delay.ms": "0",
     "group.min.session.timeout.ms": "1000",
     "group.consumer.min.session.timeout.ms": "5000",
-    "group.consumer.heartbeat.interval.ms": "2000",
-    "group.consumer.min.heartbeat.interval.ms": "1000",
+    "group.consumer.heartbeat.interval.ms": "500",
+    "group.consumer.min.heartbeat.interval.ms": "500",
     "group.coordinator.append.linger.ms": "0",
     # The default takes a quarter of the heap.
     "log.cleaner.dedupe.buffer.size": "16777216",

@@ -9,7 +9,10 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from typing import Final
 
 from leadline.delivery.engine import Engine, Parts
@@ -25,6 +28,7 @@ from leadline.postgres.migrate import missing_migrations
 from leadline.runtime.health import serve_health
 from leadline.runtime.logs import RareLog, configure_logs, log
 from leadline.runtime.settings import Settings, database_url, kafka_properties, load_settings
+from leadline.runtime.workers import Workers, tell_parent
 
 GRACE_SECONDS: Final = 9.0  # a stop is promised within 10
 LEAVE_SECONDS: Final = 3.0  # to leave the group after an error, so that others take over at once
@@ -32,48 +36,94 @@ MakeHandler = Callable[[Settings], Handler]
 Beside = Callable[[Settings, Engine], None]
 
 
-def run_service(service: str, make_handler: MakeHandler, beside: Beside | None = None) -> int:
-    """Run until SIGTERM or SIGINT; gives the exit status: 0 = asked to stop, anything else = restart me.
+@dataclass(frozen=True)
+class Service:
+    """What a service is made of.
 
     `beside` is called once, before the work begins, to start what goes on beside it; it must return at once.
     """
-    try:
+
+    name: str
+    make_handler: MakeHandler
+    beside: Beside | None = None
+
+
+def run_service(service: Service) -> int:
+    """Run until SIGTERM or SIGINT; gives the exit status: 0 = asked to stop, anything else = restart me."""
+    with _said(service.name):
         settings = load_settings()
-        configure_logs(service, settings.instance, settings.log_format)
-        engine = build_engine(service, make_handler(settings), settings)
+        configure_logs(service.name, settings.instance, settings.log_format)
+        if settings.workers > 1:
+            return _run_workers(service, settings)
+        engine = build_engine(service, settings)
         if settings.health_port is not None:
-            serve_health(settings.health_port, engine.status)
-        _stop_on_signals(engine)
-        _collect_rarely()
-        if beside is not None:
-            beside(settings, engine)
-        log("started", group_protocol=settings.group_protocol)
-        engine.run()
+            serve_health(settings.health_port, lambda: engine.status)
+        _run(engine, service, settings)
+    return 0
+
+
+def _run_workers(service: Service, settings: Settings) -> int:
+    check_start(service.name, settings)
+    workers = Workers(_work, settings, service, stop_seconds=GRACE_SECONDS)
+    if settings.health_port is not None:
+        serve_health(settings.health_port, workers.status)
+    return workers.run()
+
+
+def _work(settings: Settings, parent: Connection, service: Service) -> None:
+    """What each of several workers does."""
+    with _said(service.name):
+        configure_logs(service.name, settings.instance, settings.log_format)
+        engine = build_engine(service, settings)
+        tell_parent(parent, engine.status, lambda: _stop(engine, status=1))
+        _run(engine, service, settings)
+
+
+def _run(engine: Engine, service: Service, settings: Settings) -> None:
+    _stop_on_signals(engine)
+    _collect_rarely()
+    if service.beside is not None:
+        service.beside(settings, engine)
+    log("started", group_protocol=settings.group_protocol)
+    engine.run()
+    log("stopped")
+
+
+@contextmanager
+def _said(service: str) -> Iterator[None]:
+    """Say what ends the process, and end it at once."""
+    try:
+        yield
     except LeadlineError as error:
         sys.stderr.write(f"{service}: {error}\n")
         _exit_hard(1)
     except Exception:  # noqa: BLE001 - the edge of the process: say what it was and let the supervisor start anew
         traceback.print_exc()
         _exit_hard(1)
-    log("stopped")
-    return 0
 
 
-def build_engine(service: str, handler: Handler, settings: Settings) -> Engine:
-    """Put an engine together from the settings; raises SetupError for what is missing."""
+def check_start(service: str, settings: Settings) -> PostgresLedger:
+    """The ledger of a service that may start; raises SetupError for what is missing."""
     url = database_url(settings, service)
-    user = kafka_properties(settings)
-    if url is None or "bootstrap.servers" not in user:
+    if url is None or "bootstrap.servers" not in kafka_properties(settings):
         message = "set LEADLINE_KAFKA_BOOTSTRAP and LEADLINE_DATABASE_URL, or start everything with `leadline up`"
         raise SetupError(message)
     if missing := missing_migrations(url, service):
         message = f"the database lacks {', '.join(missing)}: leadline db migrate"
         raise SetupError(message)
-    group = f"{settings.topic_prefix}{service}"
-    ledger = PostgresLedger(url, service, group, settings.topic_prefix)
+    Failpoints(settings.failpoints)
+    ledger = PostgresLedger(url, service, f"{settings.topic_prefix}{service}", settings.topic_prefix)
     if left := set(ledger.waiting_rungs()) - set(settings.retry_delays):
         message = f"LEADLINE_RETRY_DELAYS: records still wait on {', '.join(sorted(left))}: keep these delays until none does"
         raise SetupError(message)
+    return ledger
+
+
+def build_engine(service: Service, settings: Settings) -> Engine:
+    """Put an engine together from the settings; raises SetupError for what is missing."""
+    ledger = check_start(service.name, settings)
+    user = kafka_properties(settings)
+    group = f"{settings.topic_prefix}{service.name}"
     name = f"{group}-{settings.instance}"
     failpoints = Failpoints(settings.failpoints)
     parts = Parts(
@@ -83,13 +133,13 @@ def build_engine(service: str, handler: Handler, settings: Settings) -> Engine:
         ),
         sink=KafkaSink(transactional_properties(user, name), producer_properties(user, name), settings.topic_prefix, failpoints),
         ledger=ledger,
-        ladder=Ladder.from_delays(service, settings.retry_delay_seconds),
+        ladder=Ladder.from_delays(service.name, settings.retry_delay_seconds),
         failpoints=failpoints,
         topic_prefix=settings.topic_prefix,
         batch_records=settings.batch_records,
         on_error=lambda _: _end_after(LEAVE_SECONDS, status=1),
     )
-    return Engine(handler, parts)
+    return Engine(service.make_handler(settings), parts)
 
 
 def _collect_rarely() -> None:
@@ -100,13 +150,13 @@ def _collect_rarely() -> None:
 
 def _stop_on_signals(engine: Engine) -> None:
     """SIGTERM and SIGINT ask for an orderly stop; after the grace time the process ends as it is, which loses nothing."""
+    signal.signal(signal.SIGTERM, lambda *_: _stop(engine, status=0))
+    signal.signal(signal.SIGINT, lambda *_: _stop(engine, status=0))
 
-    def stop(*_: object) -> None:
-        engine.stop()
-        _end_after(GRACE_SECONDS, status=0)
 
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+def _stop(engine: Engine, *, status: int) -> None:
+    engine.stop()
+    _end_after(GRACE_SECONDS, status=status)
 
 
 def _end_after(seconds: float, *, status: int) -> None:

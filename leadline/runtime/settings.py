@@ -100,6 +100,7 @@ class Settings(BaseSettings):
     topic_partitions: Annotated[int, Field(ge=1, le=1000)] = DEFAULT_PARTITIONS
     topic_replication: Annotated[int, Field(ge=1, le=32)] = 1
     instance: Annotated[str, Field(min_length=1, max_length=100)] = Field(default_factory=socket.gethostname)
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
     retry_delays: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_delays)] = DEFAULT_RETRY_DELAYS
     profile: Literal["default", "prospect", "staffing", "field-sales", "lead-api", "crm"] = "default"
     lost_reasons: Annotated[tuple[Reason, ...], NoDecode, BeforeValidator(_split)] = ()

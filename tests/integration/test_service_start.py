@@ -30,6 +30,12 @@ def test_a_database_without_its_tables_is_refused_with_the_command_that_makes_th
     assert "Traceback" not in ended.stderr
 
 
+def test_what_keeps_several_workers_from_starting_is_said_once(stack: Stack, database_url: str) -> None:
+    ended = start(stack, database_url, LEADLINE_WORKERS="3")
+    assert ended.returncode == 1
+    assert ended.stderr.count("leadline db migrate") == 1
+
+
 def test_a_ladder_without_a_rung_that_records_still_wait_on_is_refused(stack: Stack, database_url: str) -> None:
     migrate(database_url, "converter")
     with connect(database_url, "converter") as connection:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
-from pathlib import Path
 
 from tests.scenarios.harness.instance import Instance
 from tests.scenarios.harness.load import assert_clean, load, wait_for_progress
+from tests.scenarios.harness.processes import children, is_alive
 from tests.scenarios.harness.waiting import wait_until
 from tests.scenarios.harness.world import World
 
 KILLS = 3
 SECONDS = 20.0
+WRITER = "-m leadline.kafka"
 
 
 def test_a_killed_writer_ends_its_service_and_nothing_is_lost_or_doubled(world: World) -> None:
@@ -30,7 +31,7 @@ def test_a_killed_writer_ends_its_service_and_nothing_is_lost_or_doubled(world: 
 
 def test_a_writer_ends_with_its_service(world: World) -> None:
     converter = world.start("converter")
-    wait_until(lambda: children(converter), seconds=SECONDS, what="the service has a writer")
+    wait_until(lambda: children(converter, WRITER), seconds=SECONDS, what="the service has a writer")
     writer = writer_of(converter)
     converter.leave_dead()
     converter.signal(signal.SIGKILL)
@@ -38,16 +39,5 @@ def test_a_writer_ends_with_its_service(world: World) -> None:
 
 
 def writer_of(instance: Instance) -> int:
-    (writer,) = children(instance)
+    (writer,) = children(instance, WRITER)
     return writer
-
-
-def children(instance: Instance) -> list[int]:
-    pid = instance.process_id
-    found = Path(f"/proc/{pid}/task/{pid}/children")
-    return [int(each) for each in found.read_text().split()] if found.exists() else []
-
-
-def is_alive(pid: int) -> bool:
-    stat = Path(f"/proc/{pid}/stat")
-    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"

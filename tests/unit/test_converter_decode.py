@@ -14,11 +14,11 @@ from leadline.delivery.record import Origin, Record
 from leadline.delivery.trail import Trail
 from leadline.errors import Rejected, SetupError
 from leadline.runtime.settings import load_settings
-from services.converter.__main__ import make_handler
 from services.converter.decode import decode
 from services.converter.domain.lead import LeadChange, LeadItem
 from services.converter.domain.names import conversion_id
 from services.converter.handler import ConverterHandler
+from services.converter.service import make_handler
 from services.converter.unreadable import unreadable_request
 from tests.unit.converter_records import ADA, lead_event
 from tests.unit.service_records import at, record, requested

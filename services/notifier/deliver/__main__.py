@@ -78,7 +78,7 @@ def main() -> None:
         tell_rarely()
         url, status = check(settings), DeliverStatus()
         if settings.health_port is not None:
-            serve_health(settings.health_port, status, MEASURES)
+            serve_health(settings.health_port, lambda: status, MEASURES)
         end_when_stuck(status)
         asyncio.run(work(settings, url, status))
     except BaseException as error:  # noqa: BLE001 - the edge of the process

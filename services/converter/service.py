@@ -1,0 +1,16 @@
+"""What the service is made of: its handler as the settings want it."""
+
+from __future__ import annotations
+
+from leadline.delivery.handler import Handler
+from leadline.runtime.service import Service
+from leadline.runtime.settings import Settings
+from services.converter.handler import ConverterHandler
+
+
+def make_handler(settings: Settings) -> Handler:
+    """The handler as the settings want it."""
+    return ConverterHandler(instance=settings.instance, profile=settings.profile, lost_reasons=settings.lost_reasons)
+
+
+SERVICE = Service("converter", make_handler)
