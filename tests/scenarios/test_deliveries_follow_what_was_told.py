@@ -7,8 +7,10 @@ import time
 from datetime import UTC, datetime, timedelta
 
 from leadline.contracts.times import time_now_text
+from leadline.local.ports import free_port
 from services.notifier.domain.delivery import delivery_id
 from tests.scenarios.harness.delivery import SECRET, SETTINGS, Way, over, register
+from tests.scenarios.harness.health import health
 from tests.scenarios.harness.notices import Teller, notice, withdrawn
 from tests.scenarios.harness.receiver import Receiver, receiving
 from tests.scenarios.harness.waiting import wait_until
@@ -39,12 +41,14 @@ def test_a_process_killed_between_sending_and_noting_it_repeats_under_the_same_i
 def test_what_is_withdrawn_before_its_time_is_never_sent_and_what_waits_is_sent_when_it_is_due(world: World) -> None:
     soon = time_now_text(datetime.now(UTC) + timedelta(seconds=6))
     with receiving() as receiver:
-        url = one_person(world, receiver)
-        world.start("notifier.deliver", **SETTINGS)
+        url, port = one_person(world, receiver), free_port()
+        world.start("notifier.deliver", LEADLINE_HEALTH_PORT=str(port), **SETTINGS)
         teller = Teller(world.bootstrap, world.prefix)
         teller.tell([notice(1, not_before=soon), notice(2, not_before=soon), withdrawn(2)])
         wait_until(lambda: over(world) == 1, seconds=SECONDS, what="what was due is delivered")
         assert time_now_text(datetime.now(UTC)) >= soon
+        wait_until(lambda: health(port, "/readyz") == 200, seconds=5, what="it says that it takes part")
+        assert [health(port, path) for path in ("/livez", "/metrics")] == [200, 200]
     assert receiver.taken["rep-1"].keys() == {delivery_id("N-1", "webhook", url)}
     assert world.rows("SELECT notification_id FROM notifier.inbox WHERE withdrawn_at IS NOT NULL") == [("N-2",)]
     assert world.rows("SELECT notification_id FROM notifier.delivery WHERE state = 'cancelled'") == [("N-2",)]

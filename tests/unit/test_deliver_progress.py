@@ -36,12 +36,12 @@ def fresh(**more: Any) -> DeliverStatus:
     return DeliverStatus(started_at=1000.0, dispatched_at=1000.0, moved_at=1000.0, last_turn_seconds=1000.0, **more)
 
 
-def go_on(status: DeliverStatus, clock: Clock, *positions: Position, rebalancing: bool = False) -> bool:
+def go_on(status: DeliverStatus, clock: Clock, *positions: Position, flows: bool = True) -> bool:
     """Let 30 s pass, in which both loops turn and the partitions stand so, one position after the other; is it alive?"""
     for step in range(30):
         clock.now += 1
         status.dispatched()
-        status.observe({"t/0": positions[step % len(positions)]}, rebalancing=rebalancing)
+        status.observe({"t/0": positions[step % len(positions)]}, flows=flows)
     return status.is_alive
 
 
@@ -68,7 +68,7 @@ def test_a_partition_that_moves_may_be_far_behind(clock: Clock) -> None:
 def test_a_rebalance_that_never_ends_is_a_standstill(clock: Clock) -> None:
     status = fresh(has_joined=True)
     assert go_on(status, clock, DONE)
-    assert not go_on(status, clock, DONE, rebalancing=True)
+    assert not go_on(status, clock, DONE, flows=False)
 
 
 def test_while_the_database_is_away_everything_waits_and_nothing_is_stuck(clock: Clock) -> None:
@@ -83,16 +83,16 @@ def test_a_loop_that_stands_still_is_not_alive(clock: Clock) -> None:
     assert not status.is_alive
     status.dispatched()
     assert not status.is_alive, "the other one stands still all the same"
-    status.observe({}, rebalancing=False)
+    status.observe({}, flows=True)
     assert status.is_alive
 
 
-def test_a_process_that_never_joins_its_group_is_not_alive_after_a_minute(clock: Clock) -> None:
+def test_a_process_that_does_not_come_to_an_end_of_its_start_is_not_alive(clock: Clock) -> None:
     status = fresh()
     while clock.now < 1000 + JOIN_SECONDS - 1:
         clock.now += 1
         status.dispatched()
-        status.observe({}, rebalancing=False)
+        status.observe({}, flows=True)
         assert status.is_alive
     clock.now += 1
     assert not status.is_alive
@@ -109,7 +109,7 @@ def test_a_process_that_is_stuck_ends_with_a_status_that_is_restarted() -> None:
         "import time\n"
         "from services.notifier.deliver.ending import end_when_stuck\n"
         "from services.notifier.deliver.progress import DeliverStatus\n"
-        "end_when_stuck(DeliverStatus(moved_at=time.monotonic() - 60))\n"
+        "end_when_stuck(DeliverStatus(has_joined=True, moved_at=time.monotonic() - 60))\n"
         "while True: time.sleep(60)\n"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=30, capture_output=True).returncode == 1

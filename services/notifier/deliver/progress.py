@@ -11,7 +11,7 @@ from leadline.delivery.status import Status
 from leadline.runtime.logs import log
 
 STILL_SECONDS: Final = 20.0  # a watch that looks every second ends the process well within 30 s
-JOIN_SECONDS: Final = 60.0
+JOIN_SECONDS: Final = 30.0  # to start: a member that has died is waited for, up to its session's 10 s
 
 
 class Position(NamedTuple):
@@ -41,10 +41,10 @@ class DeliverStatus(Status):
 
     @property
     def is_alive(self) -> bool:
-        """Whether both loops have got on within the last 20 s, and the group was joined within a minute."""
+        """Whether both loops have got on within the last 20 s, and the start took no longer than 30 s."""
         now = time.monotonic()
         still = now - min(self.dispatched_at, self.moved_at, self.last_turn_seconds)
-        return still < STILL_SECONDS and (self.has_joined or now - self.started_at < JOIN_SECONDS)
+        return still < STILL_SECONDS if self.has_joined else now - self.started_at < JOIN_SECONDS
 
     @property
     def uncommitted(self) -> int:
@@ -61,18 +61,23 @@ class DeliverStatus(Status):
             log("ledger_unavailable", error=error)
         self.database_available = False
 
-    def observe(self, positions: Mapping[str, Position], *, rebalancing: bool) -> None:
-        """Say where the partitions stand; to be called every second.
+    def observe(self, positions: Mapping[str, Position], *, flows: bool) -> None:
+        """Say where the partitions stand, and whether records would come if there were any; to be called every second.
 
         All partitions are looked at together: one that stands still beside others that move waits for its turn. While
         the database is away everything waits, and nothing is stuck.
         """
         now = self.last_turn_seconds = time.monotonic()
-        rests = not rebalancing and not any(each.is_behind for each in positions.values())
+        rests = flows and not any(each.is_behind for each in positions.values())
         if positions != self.positions or rests or not self.database_available:
             self.moved_at = now
         self.positions = dict(positions)
         self.assigned_partitions = len(positions)
+
+    def joined(self) -> None:
+        """Say that the start is over."""
+        self.has_joined = True
+        self.moved_at = self.last_turn_seconds = self.dispatched_at = time.monotonic()
 
     def count(self, outcomes: Iterable[tuple[str, str]]) -> None:
         """Count deliveries by state and channel."""

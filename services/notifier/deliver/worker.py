@@ -47,6 +47,7 @@ async def run(loops: Loops) -> None:
     add_agent(loops.app, loops.topic_prefix, take, end_for)
     dispatching = asyncio.create_task(loops.dispatcher.run())  # what is due waits for no partition
     await loops.app.start()
+    loops.status.joined()
     log("started")
     watching = [dispatching, asyncio.create_task(_observe(loops)), asyncio.create_task(stop.wait())]
     await asyncio.wait(watching, return_when=asyncio.FIRST_COMPLETED)
@@ -56,10 +57,14 @@ async def run(loops: Loops) -> None:
 
 
 async def _observe(loops: Loops) -> None:
-    """Look where the work stands, and end with an error that Faust keeps to itself."""
+    """Look where the work stands, and end with an error that Faust keeps to itself.
+
+    A rebalance that Faust does not come back from leaves its flow stopped, with nothing to read and no error.
+    """
     while not loops.app.should_stop:
-        loops.status.has_joined = loops.app.consumer_generation_id > 0
-        loops.status.observe(consumer(loops.app).positions(), rebalancing=bool(loops.app.rebalancing))
+        reading = consumer(loops.app)
+        flows = reading.flow_active and loops.app.flow_control.is_active() and not loops.app.rebalancing
+        loops.status.observe(reading.positions(), flows=flows)
         await asyncio.sleep(OBSERVE_SECONDS)
 
 

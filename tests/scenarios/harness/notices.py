@@ -51,9 +51,9 @@ def withdrawn(number: int, recipient: str = "rep-1") -> Outgoing:
 class Teller:
     """A producer of transactions, as the notifier's is."""
 
-    def __init__(self, bootstrap: str, prefix: str, name: str = "teller") -> None:
+    def __init__(self, bootstrap: str, prefix: str, name: str = "teller", codec: str = "lz4") -> None:
         fixed = {"bootstrap.servers": bootstrap, "transactional.id": f"{prefix}{name}", "partitioner": "murmur2_random"}
-        self._producer = Producer({**fixed, "linger.ms": 0, "compression.type": "lz4"})
+        self._producer = Producer({**fixed, "linger.ms": 0, "compression.type": codec})
         self._producer.init_transactions(SECONDS)
         self._prefix = prefix
 
