@@ -63,13 +63,20 @@ def deliver_under_kills(run: Run) -> Told:
             teller.tell([notice(number, run.person(number)) for number in range(first, last)])
             goal = over(world) + (last - first) // 3
             wait_until(partial(_are_over, world, goal), seconds=PATIENCE_SECONDS, what="some more are delivered")
-            victim.signal(signal.SIGKILL)
+            _kill(victim)
         wait_until(lambda: letters(world) == run.notices, seconds=PATIENCE_SECONDS, what="every notice is taken")
         wait_until(lambda: unfinished(world) == 0, seconds=PATIENCE_SECONDS, what="every delivery is over")
         assert sum(victim.statuses.count(-signal.SIGKILL) for victim in victims) == run.kills
         for victim in victims:
             victim.stop()
     return told
+
+
+def _kill(victim: Instance) -> None:
+    """SIGKILL, and wait until it is noticed: `_has_started` is then about the next process."""
+    ends = len(victim.statuses)
+    victim.signal(signal.SIGKILL)
+    wait_until(lambda: len(victim.statuses) > ends, seconds=PATIENCE_SECONDS, what="it is dead")
 
 
 def _are_over(world: World, number: int) -> bool:
