@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from confluent_kafka import Producer
+from stdnum.iso7064.mod_11_10 import calc_check_digit
 
 Progress = Callable[[int], None]
 
@@ -40,18 +41,20 @@ def headers(kind: str, event_id: str, **more: str) -> list[tuple[str, bytes]]:
 
 
 def lead(number: int, run: str) -> dict[str, Any]:
-    """A lead with the fields that a CRM usually fills."""
+    """A lead with the fields that a CRM usually fills. Every tenth is of the same company as the one before."""
+    company = number - (number % 10 == 1)
+    digits = f"{10_000_000 + company}"
     return {
         "lead_id": f"L-{run}-{number}",
         "code": f"P-{run}-{number}",
         "first_name": "Zoë",
         "last_name": f"O'Neill-{number}",
-        "company_name": f"Müller & Söhne {number} GmbH",
-        "email": f"zoe.{run}.{number}@example.com",
-        "phone": "+49 30 1234567",
+        "company_name": f"Müller & Söhne {company} GmbH",
+        "email": f"zoe.{number}@{run}-{company}.example",
+        "phone": f"+49 30 {digits}",
         "job_title": "Head of Purchasing",
         "address": {"street": "Karl-Marx-Allee 1", "postal_code": "10178", "city": "Berlin", "country": "DE"},
-        "vat": "DE136695976",
+        "vat": f"DE{digits}{calc_check_digit(digits)}",
         "source": "fair",
         "origin": "map",
         "discovered_by": "rep-2",

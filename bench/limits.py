@@ -9,9 +9,12 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-TABLES = ("lead", "conversion", "customer", "contact")
+TABLES = ("lead", "conversion", "customer", "contact", "customer_match")
 BATCH = 2_000
-CONTACT_KEY = "(SELECT conversion_id FROM converter.customer AS c WHERE c.customer_id = contact.customer_id)"
+PLACES = {
+    "contact": "(SELECT conversion_id FROM converter.customer AS c WHERE c.customer_id = contact.customer_id)",
+    "customer_match": "place",
+}
 Rows = dict[str, list[tuple[Any, ...]]]
 Columns = dict[str, list[str]]
 
@@ -50,7 +53,8 @@ def _measure(url: str, write: Callable[[psycopg.Cursor[Any], str, list[str], lis
         for first in range(0, total, BATCH):
             with connection.cursor() as cursor:
                 for table in TABLES:
-                    write(cursor, table, columns[table], rows[table][first : first + BATCH])
+                    share = slice(*(len(rows[table]) * end // total for end in (first, min(first + BATCH, total))))
+                    write(cursor, table, columns[table], rows[table][share])
             connection.commit()
         return total / (time.perf_counter() - started)
 
@@ -62,16 +66,16 @@ def _read(connection: psycopg.Connection[Any]) -> tuple[Columns, Rows]:
     for table in TABLES:
         found = connection.execute(
             "SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = 'converter' AND table_name = %s "
-            "ORDER BY ordinal_position",
+            "AND is_identity = 'NO' ORDER BY ordinal_position",
             (table,),
         ).fetchall()
         columns[table] = [name for name, _ in found]
-        key = CONTACT_KEY if table == "contact" else "conversion_id"
+        place = PLACES.get(table, "conversion_id")
         names = sql.SQL(", ").join(
             sql.SQL("{}::text").format(sql.Identifier(name)) if kind in ("jsonb", "uuid") else sql.Identifier(name)
             for name, kind in found
         )
-        query = sql.SQL("SELECT {} FROM converter.{} ORDER BY ").format(names, sql.Identifier(table)) + sql.SQL(key)
+        query = sql.SQL("SELECT {} FROM converter.{} ORDER BY ").format(names, sql.Identifier(table)) + sql.SQL(place)
         rows[table] = connection.execute(query).fetchall()
     return columns, rows
 

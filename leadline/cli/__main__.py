@@ -6,6 +6,7 @@ import typer
 
 from leadline.cli import (
     ask,
+    conversion,
     database,
     demo,
     dlq,
@@ -41,6 +42,7 @@ app.command("conversions")(lists.conversions)
 app.command("metrics")(metrics.metrics)
 app.command("preview")(preview.preview)
 app.command("doctor")(doctor.doctor)
+app.add_typer(conversion.app, name="conversion", help="Try a conversion again, cancel it, take it back.")
 app.add_typer(topics.app, name="topics", help="Make and check the topics.")
 app.add_typer(database.app, name="db", help="Migrate and check the database.")
 app.add_typer(dlq.app, name="dlq", help="Look at dead letters, replay them, discard them.")

@@ -32,7 +32,7 @@ SHORT_DELAYS: Final = "1s,2s,3s"
 QUIET_SECONDS: Final = 120.0
 # What each service reads of the business topics; its own retry and replay topics come on top.
 INPUTS: Final = {
-    "converter": ("lead.events", "conversion.requests", "customer.requests"),
+    "converter": ("lead.events", "conversion.requests", "customer.requests", "order.events"),
     "notifier": ("order.events", "conversion.events", "customer.events", "stage.ticks"),
     "projector": (
         "lead.events", "conversion.requests", "conversion.events", "customer.events", "order.events",

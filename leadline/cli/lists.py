@@ -47,6 +47,7 @@ class State(StrEnum):
     COMPLETED = "completed"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    REVERTED = "reverted"
 
 
 class Hidden(StrEnum):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import orjson
@@ -15,6 +15,7 @@ from rich.text import Text
 
 from leadline.cli import exits
 from leadline.cli.connect import database_url
+from leadline.cli.text import printable
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
@@ -49,6 +50,7 @@ def render(found: Mapping[str, Any]) -> RenderableType:
     if error := found.get("error"):
         lines.append(Text(f"{error['code']}: {error['message']} {', '.join(error['fields'])}".strip(), "red"))
     lines += [Text(f"candidate {each['customer_id']} {each['name']}: {each['reason']}") for each in found.get("candidates", ())]
+    lines += warning_lines(found.get("warnings", ()))
     fields = Table("field", "value", "from", "action", box=None, pad_edge=False, header_style="dim")
     for each in found.get("fields", ()):
         value = "" if each["value"] is None else str(each["value"])
@@ -57,3 +59,13 @@ def render(found: Mapping[str, Any]) -> RenderableType:
     skipped = [Text(f"left out: {each['kind']} {each['id']}: {each['reason']}") for each in found.get("skipped", ())]
     last = [Text(f"fingerprint {found['fingerprint']}", "dim")] if "fingerprint" in found else []
     return Group(*lines, fields, Text(counts), *skipped, *last)
+
+
+def warning_lines(warnings: Sequence[Mapping[str, Any]]) -> list[Text]:
+    """Each warning, and below it the customers that it is about."""
+    lines = []
+    for warning in warnings:
+        lines.append(Text(f"{warning['code']}: {printable(warning['message'])}", "yellow"))
+        candidates = warning.get("candidates") or ()
+        lines += [Text(printable(f"  {each['customer_number']} {each['name']} ({each['customer_id']})")) for each in candidates]
+    return lines

@@ -18,7 +18,7 @@ Row = Mapping[str, Any]
 
 _STYLES: Final = {
     "pending": "yellow", "processing": "blue", "completed": "green", "failed": "red", "converting": "blue",
-    "converted": "green",
+    "converted": "green", "reverted": "red",
 }  # fmt: skip
 _NOT_SHOWN: Final = frozenset({"data"})
 
@@ -90,6 +90,8 @@ def _detail(detail: Mapping[str, Any]) -> str:
         if isinstance(value, Mapping):
             parts = [str(value[key]) for key in ("code", "message", "name", "id") if value.get(key)]
             shown.append(f"{name}: {' '.join(parts)}" if parts else _plain(value))
+        elif name == "warnings" and value:
+            shown.append(f"warnings: {', '.join(each['code'] for each in value)}")
         elif value is not None and not isinstance(value, list):
             shown.append(f"{name}: {value}")
     return printable(", ".join(filter(None, shown)))

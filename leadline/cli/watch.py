@@ -19,7 +19,12 @@ from leadline.status.reader import StatusReader
 from leadline.status.things import Answer
 
 POLL_SECONDS: Final = 0.5
-EXIT_STATUS: Final = {"completed": exits.DONE, "failed": exits.FAILED, "cancelled": exits.FAILED}
+EXIT_STATUS: Final = {
+    "completed": exits.DONE,
+    "failed": exits.FAILED,
+    "cancelled": exits.FAILED,
+    "reverted": exits.FAILED,
+}
 
 
 def watch(
@@ -27,7 +32,7 @@ def watch(
     as_json: AsJson = False,
     wait: Annotated[float, typer.Option(help="Seconds to wait for the conversion to appear.", min=0)] = 5.0,
 ) -> None:
-    """Show a conversion live; ends with 0 when it is completed, 1 when it has failed, 3 when there is none."""
+    """Show a conversion live; ends with 0 when it is completed, 1 when it came to nothing, 3 when there is none."""
     with StatusReader(database_url()) as reader:
         answers = until_over(lambda: things.ask(reader, "conversion", conversion_id), wait_polls=round(wait / POLL_SECONDS))
         last = _print_lines(answers) if as_json else _draw(answers)
@@ -73,5 +78,5 @@ def _print_lines(answers: Iterator[Answer]) -> Answer | None:
                 seen.add(place)
                 typer.echo(to_json(entry))
     if last is not None:
-        typer.echo(to_json(last.thing))
+        typer.echo(to_json({**last.thing, "parts": last.parts}))
     return last

@@ -97,6 +97,30 @@ class ErrorCode(StrEnum):
         True,
         "No conversion has made this customer before the last automatic attempt; correct the id, or replay when it exists.",
     )
+    CUSTOMER_REVERTED = (
+        "CUSTOMER_REVERTED",
+        "The conversion that made this customer was taken back",
+        False,
+        "There is no such customer any longer; its lead may have been converted again, into another customer.",
+    )
+    REVERT_BLOCKED = (
+        "REVERT_BLOCKED",
+        "Other records rely on what the conversion made",
+        False,
+        "`blocking` names at most 20 of the records in the way, `blocking_count` says how many; undo what can be, and ask again.",
+    )
+    REVERT_TOO_LATE = (
+        "REVERT_TOO_LATE",
+        "The time in which the conversion could be taken back is over",
+        False,
+        "LEADLINE_REVERT_WITHIN says how long after its completion a conversion can be taken back.",
+    )
+    CONVERSION_NOT_COMPLETED = (
+        "CONVERSION_NOT_COMPLETED",
+        "Only a completed conversion can be taken back",
+        False,
+        "The conversion waits, has failed, was cancelled, or was taken back already; there is nothing to take back.",
+    )
     UNEXPECTED_ERROR = (
         "UNEXPECTED_ERROR",
         "Something went wrong on our side",

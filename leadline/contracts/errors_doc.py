@@ -71,6 +71,20 @@ WHAT_HAPPENS: Final[Mapping[ErrorCode, str]] = {
         "The record on `customer.requests` climbs the whole ladder, and with it what comes later for the same customer id, in "
         "order. Then a dead letter; nothing is told on `customer.events`."
     ),
+    ErrorCode.CUSTOMER_REVERTED: (
+        "The record on `customer.requests` is a dead letter at once; nothing is told on `customer.events`."
+    ),
+    ErrorCode.REVERT_BLOCKED: (
+        "`conversion.revert-refused` at once, and nothing is undone. No dead letter. Orders can be cancelled, and conversions "
+        "that have linked further leads be taken back, the latest first; what was asked about the customer stays."
+    ),
+    ErrorCode.REVERT_TOO_LATE: (
+        "`conversion.revert-refused` at once. No dead letter. What counts is when the broker got the request."
+    ),
+    ErrorCode.CONVERSION_NOT_COMPLETED: (
+        "`conversion.revert-refused` at once. No dead letter. A revert of a conversion that waits for its next attempt waits "
+        "behind it. One of a conversion that nobody has asked for does nothing."
+    ),
     ErrorCode.UNEXPECTED_ERROR: (
         "The record climbs the whole ladder, then becomes a dead letter; for a conversion request, "
         "`conversion.retry-scheduled` at each rung and `conversion.failed` at the end. Where the fault is in the reading of "

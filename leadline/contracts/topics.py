@@ -58,7 +58,7 @@ _BUSINESS = (
     Topic("conversion.progress", "lead_id", ("converter",), ("projector",), retention_ms=DAY_MS),
     Topic("customer.requests", "customer_id", ("api", "upstream"), ("converter",), max_message_bytes=UPSTREAM_BYTES),
     Topic("customer.events", "customer_id", ("converter", "notifier"), ("projector", "notifier", "downstream")),
-    Topic("order.events", "customer_id", ("upstream",), ("notifier", "projector"), max_message_bytes=UPSTREAM_BYTES),
+    Topic("order.events", "customer_id", ("upstream",), ("converter", "notifier", "projector"), max_message_bytes=UPSTREAM_BYTES),
     Topic("stage.ticks", "partition", ("notifier", "cli"), ("notifier",)),
     Topic("notification.events", "recipient", ("notifier",), ("notifier", "projector", "downstream")),
     Topic("operations.events", "dlq_id", ("cli", "api"), ("projector",)),

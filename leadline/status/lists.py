@@ -56,7 +56,7 @@ def list_leads(reader: StatusReader, which: LeadFilter, page: Page) -> Sequence[
 
 
 def list_customers(reader: StatusReader, which: CustomerFilter, page: Page) -> Sequence[Row]:
-    """Customers by their creation; `badge` is `prospect` where there is no order yet."""
+    """Customers by their creation, without those that were taken back; `badge` is `prospect` where there is no order yet."""
     return reader.rows("customers", **asdict(which), **asdict(page))
 
 

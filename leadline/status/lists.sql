@@ -18,7 +18,8 @@ SELECT customer_id, customer_number, name, data ->> 'customer_status' AS status,
     CASE WHEN orders = 0 THEN 'prospect' END AS badge, data ->> 'salesperson_id' AS salesperson_id, lead_id, orders,
     first_order_at, created_at
 FROM customer
-WHERE (%(status)s::text IS NULL OR data ->> 'customer_status' = %(status)s)
+WHERE data ->> 'reverted_at' IS NULL
+    AND (%(status)s::text IS NULL OR data ->> 'customer_status' = %(status)s)
     AND (%(email)s::text IS NULL OR lower(data ->> 'email') = lower(%(email)s))
     AND (%(stage)s::text IS NULL OR data ->> 'prospect_stage' = %(stage)s)
     AND (%(after)s::text IS NULL

@@ -10,7 +10,7 @@ from leadline.status.reader import Row, StatusReader
 
 # What belongs to a thing: what it is called, and the query that finds it.
 PARTS: Final[Mapping[str, Mapping[str, str]]] = {
-    "conversion": {},
+    "conversion": {"warnings": "conversion_warnings"},
     "lead": {
         "statuses": "lead_statuses",
         "scores": "lead_scores",
@@ -18,7 +18,7 @@ PARTS: Final[Mapping[str, Mapping[str, str]]] = {
         "items": "lead_items",
         "customer_opportunities": "lead_opportunities",
     },
-    "customer": {"parts": "customer_parts", "orders": "customer_orders"},
+    "customer": {"parts": "customer_parts", "orders": "customer_orders", "warnings": "customer_warnings"},
 }
 
 

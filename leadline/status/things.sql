@@ -8,6 +8,12 @@ SELECT at, type, attempt, detail, ce_id, topic, partition, kafka_offset
 FROM conversion_event WHERE conversion_id = %(id)s
 ORDER BY at, topic, kafka_offset
 
+-- name: conversion_warnings
+SELECT w.code, w.reason, w.candidate_id AS candidate, c.customer_number, c.name, w.message
+FROM conversion_warning AS w LEFT JOIN customer AS c ON c.customer_id = w.candidate_id
+WHERE w.conversion_id = %(id)s
+ORDER BY w.place, w.candidate_place
+
 -- name: lead
 SELECT lead_id, status, status_at, first_name, last_name, data ->> 'name' AS name, company_name,
     data ->> 'department' AS department, data ->> 'job_title' AS job_title, email, phone, data -> 'address' AS address,
@@ -60,7 +66,8 @@ SELECT customer_id, customer_number, code, name, data ->> 'type' AS type, data -
     data ->> 'discovered_by' AS discovered_by, data -> 'worker_comp_codes' AS worker_comp_codes,
     data -> 'multiplier_codes' AS multiplier_codes, data ->> 'billing_cycle' AS billing_cycle,
     data -> 'invoice_recipients' AS invoice_recipients, data -> 'custom_fields' AS custom_fields,
-    data -> 'snapshot' AS snapshot, lead_id, conversion_id, orders, first_order_at, created_at, updated_at
+    data -> 'snapshot' AS snapshot, lead_id, conversion_id, orders, first_order_at, created_at,
+    (data ->> 'reverted_at')::timestamptz AS reverted_at, updated_at
 FROM customer WHERE customer_id = %(id)s
 
 -- name: customer_timeline
@@ -89,6 +96,13 @@ FROM customer_part AS p LEFT JOIN LATERAL (
     ON true
 WHERE p.customer_id = %(id)s
 ORDER BY p.kind, p.created_at, p.part_id
+
+-- name: customer_warnings
+-- Of every lead that became or was linked to this customer.
+SELECT w.code, w.reason, w.candidate_id AS candidate, c.customer_number, c.name, w.message
+FROM conversion_warning AS w LEFT JOIN customer AS c ON c.customer_id = w.candidate_id
+WHERE w.customer_id = %(id)s AND w.lead_id IN (SELECT lead_id FROM lead WHERE customer_id = %(id)s)
+ORDER BY w.conversion_id, w.place, w.candidate_place
 
 -- name: customer_orders
 SELECT order_id AS id, placed_at, amount, currency, cancelled_at FROM customer_order WHERE customer_id = %(id)s

@@ -12,6 +12,7 @@ from leadline.delivery.handler import Transaction
 from leadline.delivery.message import DeadLetter, Done, Failure, Message, Outcome
 from leadline.delivery.record import Outgoing
 from services.converter import events
+from services.converter.domain.alike import Alike
 from services.converter.domain.carry import NO_ITEMS
 from services.converter.domain.custom_fields import Registry
 from services.converter.domain.decision import (
@@ -31,6 +32,7 @@ from services.converter.leads import Leads
 from services.converter.results import ResultStore
 from services.converter.session import Ask, Session
 from services.converter.store import ConverterStore
+from services.converter.store_matches import MatchStore
 
 Planned = tuple[Ask, Plan]
 Outcomes = dict[int, Outcome]
@@ -41,6 +43,7 @@ class Conversions:
 
     def __init__(self, store: ConverterStore, leads: Leads, profiles: Mapping[str, Profile], default_profile: str) -> None:
         self._store = store
+        self._matches = MatchStore()
         self._results = ResultStore()
         self._leads = leads
         self._profiles = profiles
@@ -63,6 +66,8 @@ class Conversions:
                 plans.append((ask, decided))
             else:
                 outcomes[id(ask.message)] = decided
+        rekeyed = self._leads.rekey(transaction, [plan for _, plan in plans])
+        plans = [(ask, plan) for (ask, _), plan in zip(plans, rekeyed, strict=True)]
         names = {name for _, plan in plans for name in plan.fields.get("custom_fields") or ()}
         registry = self._store.custom_fields(transaction, names)
         while plans:
@@ -108,6 +113,7 @@ class Conversions:
         looked_at = (plan.email_key for _, plan in plans if plan.links or plan.request.fingerprint)
         matches = [same["customer_id"] for key in looked_at if (same := one.taken.same_person(key))]
         one.existing = self._store.existing_customers(transaction, matches) if matches else {}
+        one.alike = self._matches.alike(transaction, {key for _, plan in plans for key in plan.lead.match_keys})
         later: list[Planned] = []
         done = len(one.session.results)
         for ask, plan in plans:
@@ -117,6 +123,7 @@ class Conversions:
             else:
                 outcomes[id(ask.message)] = outcome
         self._results.save(transaction, one.session.results[done:])
+        self._matches.save(transaction, one.session.results[done:])
         return later
 
     def _taken(self, transaction: Transaction, plans: Sequence[Plan]) -> Taken:
@@ -134,6 +141,7 @@ class _Round:
     taken: Taken = field(default_factory=lambda: Taken({}, {}))
     existing: dict[str, Existing] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=lambda: iter(()))
+    alike: Alike = field(default_factory=lambda: Alike({}))
 
     def carry_out(self, ask: Ask, plan: Plan) -> Outcome | None:
         """None: its lead is to be linked to a customer that this round makes or changes, so it waits for the next."""
@@ -151,6 +159,9 @@ class _Round:
             result = carry_out(plan, next(self.numbers), now, taken_codes=self.taken.by_code)
             self.taken.add_customer(plan.email_key, result.customer)
             self.registry.register(custom)
+        if self.alike.has_any(plan.lead.match_keys):
+            met = self.alike.meet(plan.lead.match_keys, result.customer)
+            result = result._replace(warnings=met.warnings, shared_keys=met.shared_keys)
         return self.session.complete(ask, result)
 
     def _refuse(self, plan: Plan, same: Mapping[str, Any] | None, custom: Mapping[str, Any]) -> Refusal | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from leadline.contracts import events
@@ -11,15 +10,17 @@ from leadline.contracts.codes import ErrorCode
 from leadline.contracts.envelope import Envelope, read_envelope
 from leadline.contracts.events.leads import LOST_REASONS
 from leadline.contracts.lost_reasons import check_lost_reason
-from leadline.contracts.times import time_now_text
 from leadline.delivery.message import Content
 from leadline.delivery.record import Record
 from leadline.errors import Rejected
 from services.converter.customers.reading import ABOUT_CUSTOMERS, CUSTOMERS, read_request
-from services.converter.decode_lead import Moment, read_lead_event, read_snapshot
+from services.converter.decode_lead import read_lead_event, read_snapshot
 from services.converter.domain import names
 from services.converter.domain.decision import Request
 from services.converter.domain.lead import LeadChange, LeadItem, stamp
+from services.converter.moment import Moment, event_time, moment_of
+from services.converter.orders.reading import ORDERS, read_order
+from services.converter.reverts.reading import read_revert
 
 LEADS: Final = "lead.events"
 REQUESTS: Final = "conversion.requests"
@@ -33,6 +34,8 @@ def decode(record: Record, lost_reasons: Collection[str] = LOST_REASONS) -> Cont
 
     `lost_reasons` are all that a lead may be disqualified for.
     """
+    if record.topic == ORDERS:
+        return read_order(record)
     envelope = read_envelope(record.headers, record.value)
     if envelope.type not in _ACCEPTED.get(record.topic, _EVERY):
         raise Rejected(ErrorCode.TYPE_UNKNOWN, "this event type does not belong on this topic")
@@ -45,11 +48,13 @@ def decode(record: Record, lost_reasons: Collection[str] = LOST_REASONS) -> Cont
     kind = envelope.type[len("leadline.") : -len(".v1")]
     if kind == "conversion.requested":
         return _request(record, envelope, data, lost_reasons)
+    if kind == "conversion.revert-requested":
+        return read_revert(record, envelope, data, _key_text(record))
     if kind.startswith("conversion."):
         # A command goes before the records of its lead that wait for their next attempt: it is about them.
         return Content(envelope, data, order_key=_key_text(record), goes_first=True, conversion_id=data.conversion_id)
     check_lost_reason(kind, data, lost_reasons)
-    return Content(envelope, read_lead_event(kind, data, _moment(record, envelope)), order_key=lead_id, goes_first=True)
+    return Content(envelope, read_lead_event(kind, data, moment_of(record, envelope)), order_key=lead_id, goes_first=True)
 
 
 def _key_text(record: Record) -> str:
@@ -64,22 +69,12 @@ def _key_text(record: Record) -> str:
     return key
 
 
-def event_time(record: Record, envelope: Envelope) -> str:
-    """When it happened: `ce_time`, else the broker's time of the record."""
-    return envelope.time or time_now_text(datetime.fromtimestamp(record.timestamp_ms / 1000, UTC))
-
-
-def _moment(record: Record, envelope: Envelope) -> Moment:
-    at = event_time(record, envelope)
-    return Moment(at, stamp(at, record.offset), envelope.id)
-
-
 def _request(record: Record, envelope: Envelope, data: Any, lost_reasons: Collection[str]) -> Content:
     conversion_id = names.conversion_id(envelope.idempotency_key, envelope.source, envelope.id)
     if data.lead is not None:
         check_lost_reason("lead.snapshot", data.lead, lost_reasons)
     key = envelope.idempotency_key or f"{envelope.source}#{envelope.id}"
-    snapshot = read_snapshot(data, _moment(record, envelope)) if data.lead is not None else ()
+    snapshot = read_snapshot(data, moment_of(record, envelope)) if data.lead is not None else ()
     request = _asked(data, (conversion_id, key, envelope.data, event_time(record, envelope)), snapshot)
     return Content(
         envelope, request, data.lead_id, repeat_key=f"{conversion_id}{hash(request.body)}", conversion_id=conversion_id

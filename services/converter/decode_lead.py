@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from services.converter.domain.lead import LeadChange, LeadItem
 from services.converter.domain.status import ASKED_BY, given
+from services.converter.moment import Moment
 
 _ITEM_EVENTS: Final = {"lead.item-added": False, "lead.item-changed": False, "lead.item-removed": True}
-
-
-class Moment(NamedTuple):
-    """When something was said: its time as text, its stamp, and the id of the event that said it."""
-
-    at: str
-    stamp: str
-    event_id: str
 
 
 def read_lead_event(kind: str, data: Any, moment: Moment) -> LeadChange | LeadItem:

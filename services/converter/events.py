@@ -86,7 +86,7 @@ class _Telling:
         self._about = about
         self._lead = about.subject(result.plan.lead.lead_id)
         self._customer = about.subject(customer_id)
-        self._request = _about_request(result.plan.request, result.plan.attempt)
+        self._request = _begin(result.plan.request, result.plan.attempt)
         self._contacts = [orjson.dumps(contact) for contact in result.contacts]
         self._whole = _with(orjson.dumps(result.customer), b'"contacts":[', b",".join(self._contacts), b"]")
         self._ids = orjson.dumps({"customer_id": customer_id, "conversion_id": about.conversion_id})
@@ -111,20 +111,28 @@ class _Telling:
         return records
 
     def contact_events(self) -> list[Outgoing]:
-        """Each contact that is new."""
+        """Each contact that was filled up, and each that is new."""
         at = (b',"created_at":', self._about.time_json)
-        return [
+        filled = self._filled_contacts(self._result.link.contact_changes) if self._result.link else []
+        return filled + [
             self._customer.say("contact.created", _with(self._ids, b'"contact":', contact, *at), b":%d" % number)
             for number, contact in enumerate(self._contacts, 1)
+        ]
+
+    def _filled_contacts(self, filled: Mapping[str, Mapping[str, Any]]) -> list[Outgoing]:
+        return [
+            self._customer.say(
+                "contact.updated", _with(self._ids, _filled(contact_id, changes), self._about.time_json), b":%d" % n
+            )
+            for n, (contact_id, changes) in enumerate(filled.items(), 1)
         ]
 
     def carried_events(self) -> list[Outgoing]:
         """Opportunities, the closed assignment, and what else of the lead is the customer's too."""
         result, at = self._result, self._about.time_json
-        opportunities = [result.opportunity, *result.relinked] if result.opportunity else result.relinked
         records = [
             self._customer.say("opportunity.created", self._opened(each), b":%d" % number)
-            for number, each in enumerate(opportunities, 1)
+            for number, each in enumerate(result.opportunities, 1)
         ]
         if result.assignment:
             closed = orjson.dumps({name: result.assignment[name] for name in ("assignment_id", "rep_id", "status", "closed_at")})
@@ -145,13 +153,24 @@ class _Telling:
             b'],"opportunity":', orjson.dumps(result.opportunity),
             b',"lead":{', self._lead_id, b',"status":"converted","converted_at":', at,
             b'},"manifest":', orjson.dumps(result.manifest),
+            *(self._warnings() if result.warnings or result.opportunity or result.relinked else ()),
         )  # fmt: skip
         return self._lead.say("conversion.completed", outcome)
+
+    def _warnings(self) -> Sequence[bytes]:
+        """The customers that may be the same, and what is unusual about the opportunities; nothing where there is none."""
+        unusual = [hint for each in self._result.opportunities for hint in hints(each["stage"], each["probability"])]
+        warnings = [*self._result.warnings, *unusual]
+        return (b',"warnings":', orjson.dumps(warnings)) if warnings else ()
 
     def _opened(self, opportunity: Mapping[str, Any]) -> bytes:
         warnings = hints(opportunity["stage"], opportunity["probability"])
         data = {"opportunity": opportunity, "conversion_id": self._about.conversion_id, "warnings": warnings}
         return orjson.dumps(data)
+
+
+def _filled(contact_id: str, changes: Mapping[str, Any]) -> bytes:
+    return b'"contact_id":%b,"changes":%b,"updated_at":' % (orjson.dumps(contact_id), orjson.dumps(changes))
 
 
 def carried(kept: Sequence[Kept]) -> list[tuple[str, bytes, list[Any], bytes]]:
@@ -178,20 +197,20 @@ def carried(kept: Sequence[Kept]) -> list[tuple[str, bytes, list[Any], bytes]]:
 
 def failed(request: Request, attempt: int, error: Mapping[str, Any], about: About) -> Outgoing:
     """The conversion ended without a customer."""
-    data = _with(_about_request(request, attempt), b'"failed_at":', about.time_json, b',"error":', orjson.dumps(error))
+    data = _with(_begin(request, attempt), b'"failed_at":', about.time_json, b',"error":', orjson.dumps(error))
     return about.subject(request.lead_id).say("conversion.failed", data, b":%d" % attempt)
 
 
 def cancelled(request: Request, attempt: int, about: About, by: Mapping[str, Any]) -> Outgoing:
     """The conversion was stopped on request; `by` says who asked for it (`cancelled_by`) and why (`reason`)."""
-    data = _with(_about_request(request, attempt), b'"cancelled_at":', about.time_json, b",", orjson.dumps(by)[1:-1])
+    data = _with(_begin(request, attempt), b'"cancelled_at":', about.time_json, b",", orjson.dumps(by)[1:-1])
     return about.subject(request.lead_id).say("conversion.cancelled", data)
 
 
 def retry_scheduled(request: Request, attempt: int, error: Mapping[str, Any], next_retry_at: str, about: About) -> Outgoing:
     """This attempt failed, the next one comes by itself."""
     scheduled = orjson.dumps({"error": error, "next_retry_at": next_retry_at, "scheduled_at": about.time})
-    data = _with(_about_request(request, attempt), scheduled[1:-1])
+    data = _with(_begin(request, attempt), scheduled[1:-1])
     return about.subject(request.lead_id).say("conversion.retry-scheduled", data, b":%d" % attempt)
 
 
@@ -223,8 +242,8 @@ def describe_code(code: ErrorCode, message: str | None = None, fields: Sequence[
     }
 
 
-def _about_request(request: Request, attempt: int) -> bytes:
-    """The members that every event of a conversion begins with, as a JSON object."""
+def about_request(request: Request, attempt: int) -> dict[str, Any]:
+    """The members that every event of a conversion begins with."""
     data = {
         "conversion_id": request.conversion_id,
         "lead_id": request.lead_id,
@@ -234,4 +253,8 @@ def _about_request(request: Request, attempt: int) -> bytes:
     }
     if request.batch_id is not None:
         data["batch_id"] = request.batch_id
-    return orjson.dumps(data)
+    return data
+
+
+def _begin(request: Request, attempt: int) -> bytes:
+    return orjson.dumps(about_request(request, attempt))

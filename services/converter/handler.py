@@ -1,9 +1,11 @@
-"""A batch in, customers and events out: lead changes, conversion requests, requests about customers, in this order."""
+"""A batch in, customers and events out: what is said of leads and orders, then conversion requests, requests about customers
+and reverts, in this order.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from leadline.contracts.events.leads import LOST_REASONS
@@ -21,14 +23,23 @@ from services.converter.customers.reading import CUSTOMERS
 from services.converter.decode import LEADS, REQUESTS, decode
 from services.converter.domain.customer import CustomerRequest
 from services.converter.domain.decision import Request
+from services.converter.domain.lead import LeadChange, LeadItem
+from services.converter.domain.revert import Revert
+from services.converter.free_mail import load_free_mail
 from services.converter.leads import Leads
+from services.converter.orders.reading import ORDERS, OrderWord, StageWord
+from services.converter.orders.store import OrderStore
 from services.converter.profiles import load_profiles
+from services.converter.reverts.handling import Reverts
 from services.converter.session import Ask
 from services.converter.store import ConverterStore
 from services.converter.store_leads import LeadStore
+from services.converter.store_matches import MatchStore
 from services.converter.unreadable import note_unreadable, unreadable_request
 
 Clock = Callable[[], datetime]
+REVERT_WITHIN: Final = timedelta(days=7)
+_OF_LEADS: Final = frozenset({LeadChange, LeadItem})
 
 
 def utc_now() -> datetime:
@@ -40,7 +51,7 @@ class ConverterHandler:
     """The converter as the engine sees it."""
 
     service: Final = "converter"
-    inputs: Final = (Input(LEADS), Input(REQUESTS, after=LEADS), Input(CUSTOMERS))
+    inputs: Final = (Input(LEADS), Input(REQUESTS, after=LEADS), Input(CUSTOMERS), Input(ORDERS))
 
     def __init__(
         self,
@@ -48,14 +59,18 @@ class ConverterHandler:
         instance: str = "converter",
         profile: str = "default",
         lost_reasons: Collection[str] = (),
+        revert_within: timedelta = REVERT_WITHIN,
         clock: Clock = utc_now,
     ) -> None:
-        """`lost_reasons` are those that a tenant adds to the known ones."""
+        """`lost_reasons` are those that a tenant adds to the known ones; for `revert_within` a conversion can be taken back."""
         self._store = ConverterStore()
-        self._leads = Leads(LeadStore())
+        free_mail = load_free_mail()
+        self._leads = Leads(LeadStore(), MatchStore(), free_mail)
         self._conversions = Conversions(self._store, self._leads, load_profiles(), profile)
         self._commands = Commands(self._store, self._conversions)
         self._customer_requests = CustomerRequests()
+        self._reverts = Reverts(revert_within, free_mail)
+        self._orders = OrderStore()
         self._instance = instance
         self._clock = clock
         self._lost_reasons = LOST_REASONS.union(lost_reasons)
@@ -76,22 +91,33 @@ class ConverterHandler:
         return [events.processing_started(share, self._instance, now) for share in shares.values()]
 
     def handle(self, transaction: Transaction, messages: Sequence[Message]) -> list[Outcome]:
-        """Handle lead changes and commands, or requests (the engine never mixes these in one call)."""
+        """Handle lead changes, orders and commands, or requests (the engine never mixes these in one call)."""
         if messages[0].content.goes_first:
             return self._handle_first(transaction, messages)
         now = self._clock()
         asks = [Ask(message, message.content.data) for message in messages if isinstance(message.content.data, Request)]
         outcomes = self._conversions.handle(transaction, asks, now)
         if len(asks) < len(messages):
-            about_customers = [message for message in messages if isinstance(message.content.data, CustomerRequest)]
-            outcomes.update(self._customer_requests.handle(transaction, about_customers, time_now_text(now)))
+            outcomes.update(self._handle_others(transaction, messages, now))
         return [outcomes.get(id(message), Done([])) for message in messages]
 
+    def _handle_others(self, transaction: Transaction, messages: Sequence[Message], now: datetime) -> dict[int, Outcome]:
+        """Reverts come last: whatever stands in their way of this batch is in the tables then."""
+        outcomes: dict[int, Outcome] = {}
+        if about_customers := [message for message in messages if isinstance(message.content.data, CustomerRequest)]:
+            outcomes = self._customer_requests.handle(transaction, about_customers, time_now_text(now))
+        if reverts := [message for message in messages if isinstance(message.content.data, Revert)]:
+            outcomes.update(self._reverts.handle(transaction, reverts, now))
+        return outcomes
+
     def _handle_first(self, transaction: Transaction, messages: Sequence[Message]) -> list[Outcome]:
-        commands = [message for message in messages if isinstance(message.content.data, ConversionCommand)]
-        if len(commands) < len(messages):
-            changes = [each.content.data for each in messages if not isinstance(each.content.data, ConversionCommand)]
-            self._leads.apply(transaction, changes)
+        others = [message for message in messages if type(message.content.data) not in _OF_LEADS]
+        if len(others) < len(messages):
+            self._leads.apply(transaction, [m.content.data for m in messages if type(m.content.data) in _OF_LEADS])
+        if not others:
+            return [Done([]) for _ in messages]
+        self._orders.apply(transaction, [m.content.data for m in others if isinstance(m.content.data, OrderWord | StageWord)])
+        commands = [message for message in others if isinstance(message.content.data, ConversionCommand)]
         outcomes = self._commands.handle(transaction, commands, self._clock()) if commands else {}
         return [outcomes.get(id(message), Done([])) for message in messages]
 

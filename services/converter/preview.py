@@ -22,12 +22,16 @@ from leadline.runtime.settings import database_url, load_settings
 from services.converter import events
 from services.converter.domain.carry import NO_ITEMS
 from services.converter.domain.decision import Refusal, Request, implied_steps, refuse_by_lead
-from services.converter.domain.plan import Found, Plan, make_plan
+from services.converter.domain.guideline import hints
+from services.converter.domain.match_keys import Domains
+from services.converter.domain.plan import Found, Plan, make_plan, rekeyed
 from services.converter.domain.preview import describe_fields, fingerprint
 from services.converter.domain.profile import Profile
 from services.converter.domain.result import Existing, Result, carry_out, link_to
+from services.converter.free_mail import load_free_mail
 from services.converter.profiles import load_profiles
 from services.converter.store import ConverterStore
+from services.converter.store_matches import MatchStore
 
 _NOBODY = "00000000-0000-0000-0000-000000000000"  # in place of the id that a request's key will give
 _NOW = ""
@@ -36,9 +40,11 @@ _NOW = ""
 class Previews:
     """Plans conversions without carrying them out."""
 
-    def __init__(self, profiles: Mapping[str, Profile]) -> None:
+    def __init__(self, profiles: Mapping[str, Profile], free_mail: Domains) -> None:
         self._store = ConverterStore()
+        self._matches = MatchStore()
         self._profiles = profiles
+        self._free_mail = free_mail
 
     def preview(self, transaction: Transaction, request: Request) -> dict[str, Any]:
         """The plan, or why there is none; raises SetupError for a profile that does not exist."""
@@ -72,8 +78,17 @@ class Previews:
         if refusal:
             return {**answer, "would": "fail", "error": events.describe(refusal)}
         if existing and plan.links:
-            return {**answer, "would": "link", **_show(link_to(plan, existing, _NOW), existing)}
-        return {**answer, "would": "create", **_show(carry_out(plan, 0, _NOW, taken_codes=taken.by_code), None)}
+            would, result = "link", link_to(plan, existing, _NOW)
+        else:
+            would, result, existing = "create", carry_out(plan, 0, _NOW, taken_codes=taken.by_code), None
+        return {**answer, "would": would, **_show(result, existing), "warnings": self._warnings(transaction, result)}
+
+    def _warnings(self, transaction: Transaction, result: Result) -> list[Mapping[str, Any]]:
+        """As the conversion would tell them."""
+        keys = rekeyed(result.plan, self._free_mail).lead.match_keys
+        alike = self._matches.alike_whatever_is_written(transaction, keys)
+        unusual = [hint for each in result.opportunities for hint in hints(each["stage"], each["probability"])]
+        return [*alike.warn(keys, result.customer["customer_id"]), *unusual]
 
 
 def _refused(request: Request, refusal: Refusal) -> dict[str, Any]:
@@ -97,7 +112,7 @@ def ask(url: str, request: Request) -> dict[str, Any]:
     ledger = PostgresLedger(url, "converter", "converter", "")
     try:
         with ledger.work() as work:
-            return Previews(load_profiles()).preview(work, request)
+            return Previews(load_profiles(), load_free_mail()).preview(work, request)
     finally:
         ledger.close()
 

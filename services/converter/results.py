@@ -8,7 +8,8 @@ from typing import Any
 
 from leadline.delivery.handler import Transaction
 from leadline.postgres.queries import load_queries
-from services.converter.domain.result import Result
+from services.converter.domain.lead import implied_history
+from services.converter.domain.result import Link, Result
 from services.converter.store import to_json
 
 _CUSTOMER = (
@@ -38,6 +39,7 @@ class ResultStore:
         self._copy(transaction, "copy_opportunities", list(_opportunity_rows(ordered)))
         self._copy(transaction, "copy_customer_items", list(_item_rows(ordered)))
         self._mark_converted(transaction, results)
+        self._imply_steps(transaction, [result for result in results if result.plan.implied])
 
     def _copy(self, transaction: Transaction, query: str, rows: Sequence[Sequence[Any]]) -> None:
         if rows:
@@ -52,6 +54,7 @@ class ResultStore:
                 ids, values = zip(*changes, strict=True)
                 parameters = {"ids": list(ids), "changes": [to_json(value) for value in values]}
                 transaction.execute(self._queries[query], parameters)
+        self._copy(transaction, "copy_fills", [_fill_row(each, each.link) for each in results if each.link and any(each.link)])
 
     def _mark_converted(self, transaction: Transaction, results: Sequence[Result]) -> None:
         parameters = {
@@ -62,6 +65,16 @@ class ResultStore:
             "assignments": [to_json(result.assignment) for result in results],
         }
         transaction.execute(self._queries["mark_converted"], parameters)
+
+    def _imply_steps(self, transaction: Transaction, results: Sequence[Result]) -> None:
+        """No lead's history misses a step that its conversion stood for."""
+        if results:
+            parameters = {
+                "ids": [result.plan.lead.lead_id for result in results],
+                "histories": [to_json(implied_history(result.plan.implied, result.now)) for result in results],
+                "times": [result.now for result in results],
+            }
+            transaction.execute(self._queries["imply_steps"], parameters)
 
     def provenance(self, transaction: Transaction, customer_id: str) -> list[Mapping[str, Any]]:
         """The leads that a customer has its values from, the one that made it first."""
@@ -85,6 +98,10 @@ def _customer_row(result: Result) -> list[Any]:
         request.options.notes if request.options else None,
         result.now,
     ]
+
+
+def _fill_row(result: Result, link: Link) -> list[Any]:
+    return [result.plan.request.conversion_id, to_json(link.changes), to_json(link.contact_changes)]
 
 
 def _contact_rows(results: Sequence[Result]) -> list[list[Any]]:

@@ -10,7 +10,12 @@ from services.converter.handler import ConverterHandler
 
 def make_handler(settings: Settings) -> Handler:
     """The handler as the settings want it."""
-    return ConverterHandler(instance=settings.instance, profile=settings.profile, lost_reasons=settings.lost_reasons)
+    return ConverterHandler(
+        instance=settings.instance,
+        profile=settings.profile,
+        lost_reasons=settings.lost_reasons,
+        revert_within=settings.revert_within,
+    )
 
 
 SERVICE = Service("converter", make_handler)

@@ -164,6 +164,7 @@ def _lead(row: Mapping[str, Any]) -> Lead:
         assignment=row["assignment"],
         conversion_id=str(row["conversion_id"]) if row["conversion_id"] else None,
         customer_id=str(row["customer_id"]) if row["customer_id"] else None,
+        match_keys=tuple(row["match_keys"]),
     )
 
 

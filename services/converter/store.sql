@@ -1,6 +1,6 @@
 -- name: leads_to_convert
 -- Without what only lead events need. In key order, since another instance may hold the same leads.
-SELECT lead_id, status, fields, assignment, conversion_id, customer_id
+SELECT lead_id, status, fields, assignment, conversion_id, customer_id, match_keys
 FROM lead
 WHERE lead_id = ANY(%(ids)b)
 ORDER BY lead_id
@@ -105,6 +105,16 @@ FROM unnest(%(ids)b::uuid[], %(states)b::text[], %(attempts)b::integer[], %(fini
     %(customers)b::uuid[], %(errors)b::jsonb[], %(filled)b::jsonb[])
     AS row (conversion_id, state, attempt, finished_at, customer_id, error, filled)
 WHERE conversion.conversion_id = row.conversion_id
+
+-- name: copy_fills
+COPY conversion_fill (conversion_id, changes, contact_changes) FROM STDIN
+
+-- name: imply_steps
+UPDATE lead
+SET history = lead.history || row.history, contacted_at = least(lead.contacted_at, row.at),
+    qualified_at = greatest(lead.qualified_at, row.at)
+FROM unnest(%(ids)b::text[], %(histories)b::jsonb[], %(times)b::timestamptz[]) AS row (lead_id, history, at)
+WHERE lead.lead_id = row.lead_id
 
 -- name: copy_customers
 COPY customer (customer_id, customer_number, code, name, type, role, customer_status, prospect_stage, first_name,

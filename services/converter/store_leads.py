@@ -12,6 +12,8 @@ from leadline.delivery.handler import Transaction
 from leadline.postgres.queries import load_queries
 from services.converter.domain.items import Item, ItemKey
 from services.converter.domain.lead import Lead
+from services.converter.domain.status import ERASED
+from services.converter.store_matches import array_text
 
 
 class LeadStore:
@@ -33,6 +35,11 @@ class LeadStore:
         """Write leads that are locked as their events have left them."""
         self._write_leads(transaction, "change_leads", leads)
 
+    def release_leads(self, transaction: Transaction, leads: Sequence[Lead]) -> None:
+        """Write leads that are locked as they are without their conversions; of those that are erased nothing stays."""
+        self._write_leads(transaction, "release_leads", leads)
+        self.forget_items(transaction, [lead.lead_id for lead in leads if lead.status == ERASED])
+
     def _write_leads(self, transaction: Transaction, query: str, leads: Sequence[Lead]) -> None:
         if not leads:
             return
@@ -47,6 +54,7 @@ class LeadStore:
             "created": [lead.created_at for lead in ordered],
             "contacted": [lead.contacted_at for lead in ordered],
             "qualified": [lead.qualified_at for lead in ordered],
+            "keys": [array_text(lead.match_keys) for lead in ordered],
         }
         transaction.execute(self._queries[query], parameters)
 
@@ -91,6 +99,7 @@ def _lead(row: Mapping[str, Any]) -> Lead:
         str(row["conversion_id"]) if row["conversion_id"] else None,
         str(row["customer_id"]) if row["customer_id"] else None,
         row["history"],
+        match_keys=tuple(row["match_keys"]),
     )
 
 

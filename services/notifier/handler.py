@@ -16,10 +16,11 @@ from services.notifier.domain.notice import Notice
 from services.notifier.domain.sale import Customer, Sale
 from services.notifier.reading import INPUTS, read, time_of
 from services.notifier.records import notice_record, stage_record
-from services.notifier.stages import ABOUT_STAGES, CUSTOMER_CREATED, ORDER_CANCELLED, ORDER_PLACED, Stages
+from services.notifier.stages import ABOUT_STAGES, CUSTOMER_CREATED, CUSTOMER_REVERTED, ORDER_CANCELLED, ORDER_PLACED, Stages
 from services.notifier.store import NotifierStore
 
-_ABOUT_SALES = frozenset({ORDER_PLACED, ORDER_CANCELLED, CUSTOMER_CREATED})
+_ABOUT_SALES = frozenset({ORDER_PLACED, ORDER_CANCELLED, CUSTOMER_CREATED, CUSTOMER_REVERTED})
+_TAKES_BACK = frozenset({ORDER_CANCELLED, CUSTOMER_REVERTED})
 _ABOUT_CONVERSIONS: Mapping[str, Callable[[Mapping[str, Any], str], Notice | None]] = {
     "leadline.conversion.completed.v1": notices.conversion_completed,
     "leadline.conversion.failed.v1": notices.conversion_failed,
@@ -44,7 +45,7 @@ class NotifierHandler:
         """All messages in one go."""
         ids = _customer_ids(messages) | self._stages.find_due(transaction, messages)
         before = self._store.load_sales(transaction, ids)
-        after = _without_cancelled(before, messages)
+        after = _without_what_is_over(before, messages)
         stages = self._stages.open(transaction, ids, messages)
         told = [_notice(message, after) for message in messages]
         changes = [[stage_record(change, message) for change in stages.take(message)] for message in messages]
@@ -73,11 +74,11 @@ def _customer_ids(messages: Sequence[Message]) -> set[str]:
     return {m.content.data["customer_id"] for m in messages if m.content.envelope.type in ABOUT_STAGES}
 
 
-def _without_cancelled(before: Mapping[str, Sale], messages: Sequence[Message]) -> dict[str, Sale]:
-    """The sales, with what the batch cancels: nobody is to be told of an order that is known to be taken back."""
+def _without_what_is_over(before: Mapping[str, Sale], messages: Sequence[Message]) -> dict[str, Sale]:
+    """The sales, with what the batch takes back: nobody is to be told of an order or a customer that is known to be over."""
     known = dict(before)
     for message in messages:
-        if message.content.envelope.type == ORDER_CANCELLED:
+        if message.content.envelope.type in _TAKES_BACK:
             sale = known[message.content.data["customer_id"]]
             known[sale.customer_id] = _move(sale, message)
     return known
@@ -102,6 +103,8 @@ def _move(sale: Sale, message: Message) -> Sale:
             return sales.place(sale, data["order_id"], data["placed_at"])
         case "leadline.order.cancelled.v1":
             return sales.cancel(sale, data["order_id"])
+        case "leadline.customer.reverted.v1":
+            return sales.take_back(sale)
         case _:
             return sales.meet(sale, Customer(data["lead_id"], data["discovered_by"], data["name"], time_of(message)))
 

@@ -28,6 +28,7 @@ _LOOKED_AT: Final = frozenset(
         "leadline.conversion.completed.v1",
         "leadline.conversion.failed.v1",
         "leadline.customer.created.v1",
+        "leadline.customer.reverted.v1",
         "leadline.stage.ticked.v1",
     }
 )

@@ -20,7 +20,8 @@ ORDER_PLACED: Final = "leadline.order.placed.v1"
 ORDER_CANCELLED: Final = "leadline.order.cancelled.v1"
 ACTIVITY_LOGGED: Final = "leadline.activity.logged.v1"
 CUSTOMER_CREATED: Final = "leadline.customer.created.v1"
-ABOUT_STAGES: Final = frozenset({ORDER_PLACED, ORDER_CANCELLED, ACTIVITY_LOGGED, CUSTOMER_CREATED})
+CUSTOMER_REVERTED: Final = "leadline.customer.reverted.v1"
+ABOUT_STAGES: Final = frozenset({ORDER_PLACED, ORDER_CANCELLED, ACTIVITY_LOGGED, CUSTOMER_CREATED, CUSTOMER_REVERTED})
 _ORDERS: Final = frozenset({ORDER_PLACED, ORDER_CANCELLED})
 
 
@@ -103,6 +104,8 @@ def _moved(life: Life, message: Message) -> tuple[Life, str]:
             return stage.cancel(life, data["order_id"]), time_of(message)
         case "leadline.activity.logged.v1":
             return stage.act(life, data["occurred_at"]), data["occurred_at"]
+        case "leadline.customer.reverted.v1":
+            return stage.end(life), time_of(message)
         case _:
             at = time_of(message)
             return stage.begin(life, data["prospect_stage"], at, message.origin.partition), at

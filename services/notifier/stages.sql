@@ -10,7 +10,7 @@ CROSS JOIN LATERAL (
 ) AS late
 
 -- name: find_lives
-SELECT customer_id, known_at, partition, first_stage, started_at, activity_at, stage, stage_changed_at, stage_changes
+SELECT customer_id, known_at, partition, first_stage, started_at, activity_at, stage, stage_changed_at, stage_changes, is_reverted
 FROM customer WHERE customer_id = ANY(%(ids)s::text[])
 
 -- name: find_named_orders

@@ -104,7 +104,7 @@ class StagesStore:
 def _life(row: Mapping[str, Any], newest: str | None, orders: Mapping[str, Order]) -> Life:
     return Life(
         customer_id=row["customer_id"],
-        is_known=row["known_at"] is not None,
+        is_known=row["known_at"] is not None or row["is_reverted"],
         partition=row["partition"],
         first_stage=row["first_stage"],
         started_at=_text(row["started_at"]),

@@ -42,8 +42,9 @@ class NotifierStore:
         """Write what has changed."""
         changed = [sale for id, sale in sorted(after.items()) if sale is not before[id]]
         self._write_customers(transaction, [sale for sale in changed if before[sale.customer_id].customer is None])
+        self._write_reverted(transaction, [sale for sale in changed if sale.is_reverted])
         self._write_waiting(transaction, [sale for sale in changed if sale.first is None])
-        self._write_first(transaction, [sale for sale in changed if sale.first is not None])
+        self._write_first(transaction, [sale for sale in changed if sale.first is not before[sale.customer_id].first])
 
     def remember(self, transaction: Transaction, notices: Collection[Notice]) -> set[str]:
         """Note who is told what; gives the ids of what nobody has been told before."""
@@ -70,6 +71,10 @@ class NotifierStore:
                 "names": [customer.name for _, customer in met],
             }
             transaction.execute(self._queries["write_customers"], parameters)
+
+    def _write_reverted(self, transaction: Transaction, sales: Sequence[Sale]) -> None:
+        if sales:
+            transaction.execute(self._queries["write_reverted"], {"ids": [sale.customer_id for sale in sales]})
 
     def _write_waiting(self, transaction: Transaction, sales: Sequence[Sale]) -> None:
         orders = [(sale.customer_id, order) for sale in sales for order in sale.waiting.values()]
@@ -98,7 +103,7 @@ def _sale(row: Mapping[str, Any], waiting: Mapping[str, Order], first: Mapping[s
     id, known_at, customer = row["customer_id"], row["known_at"], None
     if known_at is not None:
         customer = Customer(row["lead_id"], row["discovered_by"], row["name"], time_now_text(known_at))
-    return Sale(id, customer, waiting, _order(first[id]) if id in first else None)
+    return Sale(id, customer, waiting, _order(first[id]) if id in first else None, row["is_reverted"])
 
 
 def _order(row: Mapping[str, Any], *, is_cancelled: bool = False) -> Order:

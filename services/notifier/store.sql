@@ -3,7 +3,7 @@ INSERT INTO customer (customer_id) SELECT id FROM unnest(%(ids)s::text[]) AS id
 ON CONFLICT DO NOTHING
 
 -- name: lock_customers
-SELECT customer_id, known_at, lead_id, discovered_by, name FROM customer WHERE customer_id = ANY(%(ids)s::text[])
+SELECT customer_id, known_at, lead_id, discovered_by, name, is_reverted FROM customer WHERE customer_id = ANY(%(ids)s::text[])
 ORDER BY customer_id FOR UPDATE
 
 -- name: find_first_orders
@@ -17,6 +17,9 @@ UPDATE customer AS c SET known_at = r.known_at, lead_id = r.lead_id, discovered_
 FROM unnest(%(ids)s::text[], %(known_at)s::timestamptz[], %(lead_ids)s::text[], %(discovered_by)s::text[], %(names)s::text[])
     AS r (customer_id, known_at, lead_id, discovered_by, name)
 WHERE c.customer_id = r.customer_id AND c.known_at IS NULL
+
+-- name: write_reverted
+UPDATE customer SET is_reverted = true WHERE customer_id = ANY(%(ids)s::text[])
 
 -- name: write_waiting_orders
 INSERT INTO waiting_order AS w (customer_id, order_id, placed_at, is_cancelled)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,13 +14,22 @@ from leadline.delivery.record import Outgoing
 from tests.scenarios.harness.records import LEADS, REQUESTER, REQUESTS, as_json, conversion_id, envelope
 
 FOLDER = Path(__file__).parent
-COMMANDS = ("retry", "cancel")
+COMMANDS = ("retry", "cancel", "revert")
+ORDERS, CUSTOMERS = "order.events", "customer.requests"
+ABOUT_CUSTOMERS = {
+    "order": (ORDERS, "order.placed", {"amount": "9.90", "currency": "EUR", "placed_at": "2020-02-29T09:00:00Z"}),
+    "order-cancelled": (ORDERS, "order.cancelled", {}),
+    "moved": (ORDERS, "opportunity.stage-changed", {}),
+    "note": (CUSTOMERS, "customer.note-added", {"text": "a note"}),
+}
+"""What is said of the customer of a conversion: its topic, its kind, and what stands in it unless the step says otherwise."""
+_AT = re.compile(r"(?:\+[^@\s]*)?@")  # before the tag of an address, or it would be a part of the tag
 DAY = "2020-02-29"
 """The day of everything that comes in; what is told has another one."""
 
 
 class Step(NamedTuple):
-    """One record of a case; `key` is the idempotency key that it is about, None for lead events."""
+    """One record of a case; `key` is the idempotency key of the conversion that it is about, None for lead events."""
 
     verb: str
     lead: str
@@ -79,7 +90,7 @@ def _step(step: Sequence[Any], lead_of: dict[str | None, str]) -> Step:
     """A key without a lead is about the lead that it was about before."""
     verb, *rest = step
     body = rest.pop() if rest and isinstance(rest[-1], dict) else {}
-    key = rest.pop(0) if verb in ("request", *COMMANDS) else None
+    key = rest.pop(0) if verb in ("request", *COMMANDS, *ABOUT_CUSTOMERS) else None
     lead = rest[0] if rest else lead_of.get(key, "L-1")
     if key is not None:
         lead_of[key] = lead
@@ -106,6 +117,9 @@ class Writer:
         second = body.pop("at", number)
         lead_id = step.lead + self._mark
         headers = {"ce_id": f"e-{number}{self._mark}", "ce_time": f"{DAY}T08:{second // 60:02}:{second % 60:02}Z"}
+        if step.verb in ABOUT_CUSTOMERS:
+            return self._about_customer(step, body, headers)
+        wish = body.pop("wish", None)
         marked = {"lead_id": lead_id, **self._marked(body)}
         if step.verb == "request":
             asked = {"requested_by": REQUESTER, "profile": self._case.profile, **marked}
@@ -116,13 +130,25 @@ class Writer:
         if step.verb in COMMANDS:
             asked = {"conversion_id": conversion_id(f"{step.key}{self._mark}"), "requested_by": REQUESTER, **marked}
             kind = f"conversion.{step.verb}-requested"
+            headers |= {"idempotency_key": f"{wish}{self._mark}"} if wish else {}
             return Outgoing(REQUESTS, lead_id.encode(), as_json(asked), envelope(kind, lead_id, **headers))
         return Outgoing(LEADS, lead_id.encode(), as_json(marked), envelope(f"lead.{step.verb}", lead_id, **headers))
+
+    def _about_customer(self, step: Step, body: Mapping[str, Any], headers: Mapping[str, str]) -> Outgoing:
+        """Keyed by the customer that the conversion has made, which is known beforehand."""
+        topic, kind, defaults = ABOUT_CUSTOMERS[step.verb]
+        space = uuid.UUID(conversion_id(f"{step.key}{self._mark}"))
+        customer_id = str(uuid.uuid5(space, "customer"))
+        if step.verb == "moved":
+            body = {"opportunity_id": str(uuid.uuid5(space, "opportunity")), **body}
+        more = {"idempotency_key": f"note-{step.key}{self._mark}"} if topic == CUSTOMERS else {}
+        said = as_json({"customer_id": customer_id, **defaults, **body})
+        return Outgoing(topic, customer_id.encode(), said, envelope(kind, customer_id, **headers, **more))
 
     def _marked(self, value: Any, name: str = "") -> Any:
         """Marks what is unique in an installation: addresses, codes, and the names of custom fields."""
         if isinstance(value, str):
-            text = value.replace("@", f"{self._mark}@")
+            text = _AT.sub(lambda found: f"{self._mark}{found[0]}", value)
             return text + self._mark if name in ("code", "customer_code") and text else text
         if isinstance(value, list):
             return [self._marked(each) for each in value]

@@ -17,7 +17,9 @@ from leadline.contracts.times import normalise_time, parse_time, time_now_text
 from leadline.delivery.record import Outgoing, Record
 from services.converter import events
 from services.converter.decode import decode
+from services.converter.domain.alike import MESSAGES, SUSPECTED
 from services.converter.domain.custom_fields import Registry
+from services.converter.domain.customer import CustomerRequest
 from services.converter.domain.decision import (
     Known,
     Refusal,
@@ -29,18 +31,25 @@ from services.converter.domain.decision import (
     refuse_by_lead,
 )
 from services.converter.domain.items import Item, ItemKey, apply_words
-from services.converter.domain.lead import Lead, LeadChange, LeadItem, apply
+from services.converter.domain.lead import Lead, LeadChange, LeadItem, apply, implied_history
+from services.converter.domain.match_keys import match_keys
 from services.converter.domain.plan import Found, Plan, make_plan
 from services.converter.domain.profile import Profile
 from services.converter.domain.result import Existing, Result, carry_out, link_to
+from services.converter.domain.revert import Revert
 from services.converter.domain.status import ERASED
+from services.converter.free_mail import load_free_mail
+from services.converter.orders.reading import OrderWord, StageWord
 from services.converter.profiles import load_profiles
 from tests.cases.case import Case, Writer, ordered
-from tests.cases.outcome import DeadLetter, Outcome, Reader, Told
+from tests.cases.outcome import DeadLetter, Outcome, Reader, told_by
+from tests.cases.reverts_in_memory import Done, Since, answer
 
 _START = datetime(2021, 1, 1, tzinfo=UTC)
+CANDIDATE = ("customer_id", "customer_number", "name")
 LATER = "2022-01-01T00:00:00Z"
 PROFILES = load_profiles()
+FREE_MAIL = load_free_mail()
 AGAIN_ONCE = (ErrorCode.LEAD_NOT_QUALIFIED, ErrorCode.LEAD_UNKNOWN)
 
 
@@ -52,6 +61,11 @@ class Try(NamedTuple):
     number: int = 1
     is_last: bool = False
     again: bool = False
+
+    @property
+    def lead_id(self) -> str:
+        """Whose turn it is."""
+        return self.request.lead_id
 
 
 @dataclass
@@ -66,7 +80,9 @@ class Memory:
     contacts: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     taken: Taken = field(default_factory=lambda: Taken({}, {}))
     registry: Registry = field(default_factory=lambda: Registry({}))
-    waiting: list[Try] = field(default_factory=list)
+    waiting: list[Try | Revert] = field(default_factory=list)
+    since: Since = field(default_factory=Since)
+    alike: dict[tuple[str, int | None], list[str]] = field(default_factory=dict)
     results: list[Result] = field(default_factory=list)
     told: list[Outgoing] = field(default_factory=list)
     dead: list[DeadLetter] = field(default_factory=list)
@@ -80,8 +96,12 @@ class Memory:
         data = decode(record).data
         if isinstance(data, Request):
             self.ask(Try(data, str(self.moments)))
+        elif isinstance(data, Revert):
+            self.take_back(data)
         elif isinstance(data, ConversionCommand):
             self._command(data)
+        elif isinstance(data, OrderWord | StageWord | CustomerRequest):
+            self.since.note(data)
         else:
             self._learn(data)
 
@@ -90,13 +110,16 @@ class Memory:
         while self.waiting:
             due, self.waiting = self.waiting, []
             for each in due:
-                self.ask(each)
+                if isinstance(each, Try):
+                    self.ask(each)
+                else:
+                    self.take_back(each)
 
     def ask(self, attempt: Try) -> None:
         """One attempt at a request, unless it has had its say or has to wait behind another one of its lead."""
         self.moments += 1
         request = attempt.request
-        if not attempt.again and any(each.request.lead_id == request.lead_id for each in self.waiting):
+        if not attempt.again and any(each.lead_id == request.lead_id for each in self.waiting):
             self.waiting.append(attempt)
             return
         _, known = self.conversions.get(request.conversion_id, (None, None))
@@ -114,6 +137,14 @@ class Memory:
             self._keep(attempt, decided)
         else:
             self._refuse(attempt, decided)
+
+    def take_back(self, revert: Revert) -> None:
+        """A revert keeps its place among the requests of its lead; one of nothing that is known does nothing."""
+        self.moments += 1
+        if any(each.lead_id == revert.lead_id for each in self.waiting):
+            self.waiting.append(revert)
+        elif revert.conversion_id in self.conversions:
+            answer(self, revert, _as_kept(self.conversions[revert.conversion_id][0]))
 
     @property
     def now(self) -> str:
@@ -173,6 +204,7 @@ class Memory:
         # What a new customer has paid and owes is told once and kept nowhere: it is for others to count.
         self.customers[customer_id] = {name: value for name, value in customer.items() if name != "snapshot"}
         self.contacts[customer_id] = [*before, *result.contacts]
+        result = result._replace(warnings=self._warn(result))
         if result.link is None:
             self.taken.add_customer(result.plan.email_key, customer)
         lead = self.leads[request.lead_id]
@@ -181,10 +213,26 @@ class Memory:
             customer_id=customer_id,
             conversion_id=request.conversion_id,
             assignment=result.assignment or lead.assignment,
+            history={**lead.history, **implied_history(result.plan.implied, self.now)},
         )
+        self.since.done[request.conversion_id] = Done(self.moments, result)
         self.results.append(result)
         about = events.About(request.conversion_id, self.now)
         self._end(attempt, "completed", None, events.completed(result, about))
+
+    def _warn(self, result: Result) -> list[dict[str, Any]]:
+        """Of the latest five others of each key; from now on this customer is one of them."""
+        own, warnings = result.customer["customer_id"], []
+        for kind, key in zip(MESSAGES, match_keys(result.plan.fields, FREE_MAIL), strict=False):
+            found = self.alike.setdefault((kind, key), [])
+            others = [each for each in reversed(found) if each != own][:5]
+            candidates = [{name: self.customers[each][name] for name in CANDIDATE} for each in others]
+            if key is not None and candidates:
+                said = {"message": MESSAGES[kind], "reason": kind, "candidates": candidates}
+                warnings.append({"code": SUSPECTED, **said})
+            if own not in found:
+                found.append(own)
+        return warnings
 
     def _refuse(self, attempt: Try, refusal: Refusal) -> None:
         request, error = attempt.request, events.describe(refusal)
@@ -202,7 +250,7 @@ class Memory:
         request, known = self.conversions.get(body.conversion_id, (None, None))
         if request is None or known is None:
             return
-        request = request._replace(snapshot=(), requested_at=time_now_text(parse_time(normalise_time(request.requested_at))))
+        request = _as_kept(request)
         attempt = Try(request, known.origin, is_last=True, again=True)
         if isinstance(body, ConversionCancelRequested):
             if known.state == "waiting":
@@ -227,6 +275,11 @@ class Memory:
         self.told += told
 
 
+def _as_kept(request: Request) -> Request:
+    """A request as the converter reads it out of its tables."""
+    return request._replace(snapshot=(), requested_at=time_now_text(parse_time(normalise_time(request.requested_at))))
+
+
 def run_in_memory(case: Case, profiles: Mapping[str, Profile] = PROFILES) -> Outcome:
     """The outcome of a case by the rules alone."""
     memory = Memory(profiles)
@@ -237,15 +290,6 @@ def run_in_memory(case: Case, profiles: Mapping[str, Profile] = PROFILES) -> Out
                 memory.take(writer.write(step))
         memory.settle()
     return Reader(case).read(told_by(memory.told), memory.dead, stored(memory))
-
-
-def told_by(told: list[Outgoing]) -> Iterator[Told]:
-    """Records as a reader of the topics sees them."""
-    for out in told:
-        headers = {name: (value or b"").decode() for name, value in out.headers}
-        kind = headers["ce_type"].removeprefix("leadline.").removesuffix(".v1")
-        key, body = (out.key or b"").decode(), (out.value or b"").decode()
-        yield Told(out.topic, key, kind, headers["ce_correlationid"], headers["ce_time"], body)
 
 
 def stored(memory: Memory) -> Iterator[dict[str, Any]]:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from leadline.delivery.record import Outgoing
+from services.converter.domain.alike import SUSPECTED
 from tests.cases.case import DAY, Case
 from tests.scenarios.harness.records import conversion_id
 
+_REQUESTS_OF_CUSTOMERS = uuid.UUID("c3f0a1de-4f0b-5c62-9d1f-2b8f3f7a6e54")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TIME = re.compile(r'"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?Z"')
 _NUMBER = re.compile(r'"(CUST-|4295)\d{6,}"')
@@ -62,6 +65,15 @@ class Outcome:
         return bodies[-1] if bodies else None
 
 
+def told_by(told: list[Outgoing]) -> Iterator[Told]:
+    """Records as a reader of the topics sees them."""
+    for out in told:
+        headers = {name: (value or b"").decode() for name, value in out.headers}
+        kind = headers["ce_type"].removeprefix("leadline.").removesuffix(".v1")
+        key, body = (out.key or b"").decode(), (out.value or b"").decode()
+        yield Told(out.topic, key, kind, headers["ce_correlationid"], headers["ce_time"], body)
+
+
 class Reader:
     """Reads what was told of one case."""
 
@@ -88,6 +100,8 @@ class Reader:
 
     def _event(self, record: Told) -> dict[str, Any]:
         body = json.loads(self._plain(record.body, record.time))
+        if "warnings" in body and "warnings" not in self._case.then:
+            body["warnings"] = [each for each in body["warnings"] if each["code"] != SUSPECTED]
         return {"kind": record.kind, "key": self._plain(record.key, ""), "body": _in_order(body)}
 
     def _plain(self, text: str, now: str) -> str:
@@ -104,6 +118,7 @@ class Reader:
         items |= {item["item_id"] for step in self._case.steps for item in step.body.get("lead", {}).get("items", ())}
         for conversion, key in self._keys.items():
             yield conversion, f"conversion:{key}"
+            yield str(uuid.uuid5(uuid.uuid5(_REQUESTS_OF_CUSTOMERS, f"note-{key}{self._mark}"), "note")), f"note:{key}"
             for kind in ("customer", "contact", "opportunity"):
                 yield str(uuid.uuid5(uuid.UUID(conversion), kind)), f"{kind}:{key}"
             for kind in ("contact", "document", "opportunity"):
@@ -119,7 +134,9 @@ def _kept(customer: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _in_order(body: dict[str, Any]) -> dict[str, Any]:
-    """Names of custom fields come in any order."""
+    """Names of custom fields come in any order; no warnings are the same as none."""
+    if not body.get("warnings", True):
+        del body["warnings"]
     fields = body.get("manifest", {}).get("custom_fields")
     if fields:
         fields.update({way: sorted(fields[way], key=str) for way in (*WAYS, "skipped") if way in fields})
@@ -137,6 +154,10 @@ def check(case: Case, outcome: Outcome) -> None:
     if "error" in then and completed is None:
         assert found_error(failed["error"]) == then["error"]
     assert ("customer" in then) == (completed is not None)
+    if "refused" in then:
+        assert found_refusal(outcome.last(key, "conversion.revert-refused")["error"]) == then["refused"]
+    if "left" in then:
+        assert sorted(outcome.customers) == then["left"]
     accepted = outcome.last(key, "conversion.accepted") or {}
     assert accepted.get("implied", []) == then.get("implied", [])
     if completed is not None:
@@ -154,6 +175,8 @@ def check_result(completed: Mapping[str, Any], then: Mapping[str, Any]) -> None:
     else:
         assert_holds(completed["opportunity"], then["opportunity"])
     assert found_manifest(completed["manifest"]) == then["manifest"]
+    if "warnings" in then:
+        assert found_warnings(completed.get("warnings", ())) == then["warnings"]
     assert completed["lead"] == {"lead_id": completed["lead_id"], "status": "converted", "converted_at": "now"}
 
 
@@ -169,10 +192,22 @@ def found_error(error: Mapping[str, Any]) -> dict[str, Any]:
     return {"code": error["code"], "retryable": error["retryable"], **{name: value for name, value in more.items() if value}}
 
 
+def found_refusal(error: Mapping[str, Any]) -> dict[str, Any]:
+    """Why a conversion is not taken back, as cases write it: what stands in the way by kind and id."""
+    blocking = [[each["kind"], each["id"]] for each in error["blocking"]]
+    assert error["blocking_count"] == len(blocking)
+    return {"code": error["code"], **({"blocking": blocking} if blocking else {})}
+
+
 def found_manifest(manifest: Mapping[str, Any]) -> dict[str, Any]:
     """A manifest as cases write it: without empty lists and empty kinds."""
     kinds = {kind: {way: value for way, value in part.items() if value} for kind, part in manifest.items()}
     return {kind: part for kind, part in kinds.items() if part}
+
+
+def found_warnings(warnings: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Warnings as cases write them: the ids of the candidates by what is the same, else by the code."""
+    return {each.get("reason") or each["code"]: [one["customer_id"] for one in each.get("candidates", ())] for each in warnings}
 
 
 def check_times(story: Mapping[str, Sequence[Any]]) -> None:

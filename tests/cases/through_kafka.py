@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from typing import Any
 
-from tests.cases.case import Case, Step, Writer, ordered
+from tests.cases.case import CUSTOMERS, ORDERS, Case, Step, Writer, ordered
 from tests.cases.outcome import DeadLetter, Outcome, Reader, Told
 from tests.faults.checker.facts import Place
 from tests.scenarios.harness.partitions import partition_of
@@ -38,7 +38,7 @@ def run_through_kafka(world: World, cases: Sequence[Case]) -> list[Outcome]:
 def _play(world: World, scripts: Sequence[tuple[Writer, Iterator[list[Step]]]], sent: Counter[Place]) -> None:
     for rounds in zip_longest(*(steps for _, steps in scripts), fillvalue=()):
         records = [writer.write(step) for (writer, _), steps in zip(scripts, rounds, strict=True) for step in steps]
-        for topic in (LEADS, REQUESTS):
+        for topic in (LEADS, ORDERS, CUSTOMERS, REQUESTS):
             world.upstream.publish([record for record in records if record.topic == topic])
         sent.update((record.topic, partition_of((record.key or b"").decode())) for record in records)
         wait_until(lambda: _has_taken(world, sent), seconds=SECONDS, what="the round is over")

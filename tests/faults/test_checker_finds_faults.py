@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.faults.checker import Facts, judge
-from tests.faults.checker.facts import Event, Record
+from tests.faults.checker import judge
+from tests.faults.checker.facts import Event
 from tests.faults.checker.judge import unfinished
 from tests.faults.checker_world import (
     REQUESTS,
@@ -22,8 +20,22 @@ from tests.faults.checker_world import (
     dead_letter,
     line,
 )
-
-Plant = Callable[[Facts], Facts]
+from tests.faults.plants import (
+    Plant,
+    add_events,
+    alter,
+    alter_row,
+    both,
+    conversion,
+    customer,
+    dead_letter_header,
+    ledger,
+    lose,
+    lose_row,
+    original,
+    rules,
+    tables,
+)  # fmt: skip
 
 
 def test_a_clean_world_has_no_violation() -> None:
@@ -31,124 +43,26 @@ def test_a_clean_world_has_no_violation() -> None:
 
 
 def test_an_unknown_delivery_may_have_happened_once() -> None:
-    facts = _add_events(clean_world(), conversion_event(20, "failed", "k7", "L7", code="LEAD_UNKNOWN"))
-    assert "phantom" not in _rules(facts)
-    assert "two-ends" not in _rules(facts)
+    facts = add_events(clean_world(), conversion_event(20, "failed", "k7", "L7", code="LEAD_UNKNOWN"))
+    assert "phantom" not in rules(facts)
+    assert "two-ends" not in rules(facts)
 
 
 def test_a_conversion_asked_for_again_by_hand_may_end_again() -> None:
     again = conversion_event(20, "failed", "k5", "L5", attempt=4, code="LEAD_UNKNOWN")
-    facts = _add_events(clean_world(), again)
-    assert {"two-ends", "conversion-order"} <= _rules(facts)
-    assert not {"two-ends", "conversion-order"} & _rules(replace(facts, reopened={conversion_id("k5"): 1}))
+    facts = add_events(clean_world(), again)
+    assert {"two-ends", "conversion-order"} <= rules(facts)
+    assert not {"two-ends", "conversion-order"} & rules(replace(facts, reopened={conversion_id("k5"): 1}))
 
 
 def test_what_time_may_cure_is_told_from_what_it_may_not() -> None:
-    late = _tables(projected_events=())(clean_world())
+    late = tables(projected_events=())(clean_world())
     assert {violation.rule for violation in unfinished(late)} == {"projector-event"}
-    assert unfinished(_add_events(clean_world(), clean_world().conversion_events[0])) == []
+    assert unfinished(add_events(clean_world(), clean_world().conversion_events[0])) == []
 
 
 def test_the_notifier_is_held_to_its_promise_where_it_ran() -> None:
-    assert _rules(replace(clean_world(), notifier_ran=True)) == {"notification-missing"}
-
-
-def _rules(facts: Facts) -> set[str]:
-    return {violation.rule for violation in judge(facts)}
-
-
-def _add_events(facts: Facts, *events: Event) -> Facts:
-    return replace(facts, conversion_events=[*facts.conversion_events, *events])
-
-
-def _conversion(*events: Event) -> Plant:
-    return lambda facts: _add_events(facts, *events)
-
-
-def _customer(*events: Event) -> Plant:
-    return lambda facts: replace(facts, customer_events=[*facts.customer_events, *events])
-
-
-def _ledger(*lines: Any) -> Plant:
-    return lambda facts: replace(facts, ledger=[*facts.ledger, *lines])
-
-
-def _tables(**changes: Any) -> Plant:
-    return lambda facts: replace(facts, tables=replace(facts.tables, **changes))
-
-
-def _with(facts: Facts, field: str, value: Any) -> Facts:
-    changes: dict[str, Any] = {field: value}
-    return replace(facts, **changes)
-
-
-def _alter(field: str, position: int, **changes: Any) -> Plant:
-    """Change one entry of a list of the facts."""
-
-    def plant(facts: Facts) -> Facts:
-        entries = list(getattr(facts, field))
-        entries[position] = replace(entries[position], **changes)
-        return _with(facts, field, entries)
-
-    return plant
-
-
-def _alter_row(field: str, position: int, **changes: Any) -> Plant:
-    def plant(facts: Facts) -> Facts:
-        rows = list(getattr(facts.tables, field))
-        rows[position] = replace(rows[position], **changes)
-        return _tables(**{field: rows})(facts)
-
-    return plant
-
-
-def _lose(field: str, position: int) -> Plant:
-    def plant(facts: Facts) -> Facts:
-        entries = list(getattr(facts, field))
-        del entries[position]
-        return _with(facts, field, entries)
-
-    return plant
-
-
-def _lose_row(field: str, position: int) -> Plant:
-    def plant(facts: Facts) -> Facts:
-        rows = list(getattr(facts.tables, field))
-        del rows[position]
-        return _tables(**{field: rows})(facts)
-
-    return plant
-
-
-def _dead_letter_header(name: str, value: bytes | None) -> Plant:
-    """Set a header of the first dead letter, or take it away."""
-
-    def plant(facts: Facts) -> Facts:
-        letter = facts.dead_letters[0]
-        kept = [(found, value if found == name else old) for found, old in letter.record.headers]
-        headers = tuple(pair for pair in kept if pair[1] is not None)
-        changed = replace(letter, record=replace(letter.record, headers=headers))
-        return replace(facts, dead_letters=[changed, *facts.dead_letters[1:]])
-
-    return plant
-
-
-def _original(**changes: Any) -> Plant:
-    def plant(facts: Facts) -> Facts:
-        place = (REQUESTS, 0, 5)
-        changed: Record = replace(facts.originals[place], **changes)
-        return replace(facts, originals={**facts.originals, place: changed})
-
-    return plant
-
-
-def _both(*plants: Plant) -> Plant:
-    def plant(facts: Facts) -> Facts:
-        for one in plants:
-            facts = one(facts)
-        return facts
-
-    return plant
+    assert rules(replace(clean_world(), notifier_ran=True)) == {"notification-missing"}
 
 
 TWIN = replace(line("k8", "L8", "normal"), email="l1@example.com")
@@ -156,12 +70,12 @@ L8_DONE = (conversion_event(30, "accepted", "k8", "L8"), conversion_event(31, "c
 FIRST_SALE = Event("notification.events", 0, 0, "leadline.notification.first-sale.v1", "n", "", customer_id="c")
 
 FAULTS: dict[str, tuple[str, Plant]] = {
-    "an acked request without any end": ("no-end", _ledger(line("k9", "L9", "normal"))),
-    "a reused key without its dead letter": ("no-end", _lose("dead_letters", 2)),
-    "a conversion completed twice": ("two-ends", _conversion(conversion_event(20, "completed", "k1", "L1", attempt=2))),
+    "an acked request without any end": ("no-end", ledger(line("k9", "L9", "normal"))),
+    "a reused key without its dead letter": ("no-end", lose("dead_letters", 2)),
+    "a conversion completed twice": ("two-ends", conversion(conversion_event(20, "completed", "k1", "L1", attempt=2))),
     "a conversion completed and failed": (
         "two-ends",
-        _conversion(conversion_event(20, "failed", "k1", "L1", code="X")),
+        conversion(conversion_event(20, "failed", "k1", "L1", code="X")),
     ),
     "a completed conversion with a dead letter": (
         "two-ends",
@@ -171,97 +85,97 @@ FAULTS: dict[str, tuple[str, Plant]] = {
         "two-ends",
         lambda f: replace(f, dead_letters=[*f.dead_letters, dead_letter(3, "k6", "L6", "SCHEMA_INVALID")[0]]),
     ),
-    "a good request refused": ("wrong-end", _alter("ledger", 5, kind="normal")),
-    "a bad request converted": ("wrong-end", _alter("ledger", 2, kind="bad-schema")),
+    "a good request refused": ("wrong-end", alter("ledger", 5, kind="normal")),
+    "a bad request converted": ("wrong-end", alter("ledger", 2, kind="bad-schema")),
     "an e-mail refused that nobody has": (
         "wrong-end",
-        _both(
-            _ledger(TWIN),
-            _conversion(conversion_event(20, "failed", "k8", "L8", code="CUSTOMER_EMAIL_EXISTS")),
-            _alter("ledger", 0, email="else@example.com"),
+        both(
+            ledger(TWIN),
+            conversion(conversion_event(20, "failed", "k8", "L8", code="CUSTOMER_EMAIL_EXISTS")),
+            alter("ledger", 0, email="else@example.com"),
         ),
     ),
-    "a lead called converted that is not": ("wrong-end", _alter("ledger", 3, lead_id="L4", seq=2)),
-    "two customers with one e-mail": ("email-twice", _both(_ledger(TWIN), _conversion(*L8_DONE))),
-    "an event that nobody asked for": ("phantom", _conversion(conversion_event(20, "failed", "k9", "L9", code="X"))),
-    "an event of a request that was never sent": ("phantom", _alter("ledger", 5, outcome="failed")),
-    "a customer that nobody asked for": ("phantom", _customer(customer_event(50, "customer.created", "k9", "L9"))),
+    "a lead called converted that is not": ("wrong-end", alter("ledger", 3, lead_id="L4", seq=2)),
+    "two customers with one e-mail": ("email-twice", both(ledger(TWIN), conversion(*L8_DONE))),
+    "an event that nobody asked for": ("phantom", conversion(conversion_event(20, "failed", "k9", "L9", code="X"))),
+    "an event of a request that was never sent": ("phantom", alter("ledger", 5, outcome="failed")),
+    "a customer that nobody asked for": ("phantom", customer(customer_event(50, "customer.created", "k9", "L9"))),
     "a dead letter of no request": (
         "phantom",
         lambda f: replace(f, dead_letters=[*f.dead_letters, dead_letter(4, "k9", "L9", "SCHEMA_INVALID")[0]]),
     ),
     "two customers of one lead in the topic": (
         "customer-twice",
-        _customer(replace(customer_event(50, "customer.created", "k2", "L1"), customer_id="another")),
+        customer(replace(customer_event(50, "customer.created", "k2", "L1"), customer_id="another")),
     ),
-    "two customers of one lead in the table": ("customer-twice", _alter_row("customers", 1, lead_id="L1")),
-    "a customer number given twice": ("number-twice", _alter_row("customers", 1, customer_number="CUST-L1")),
-    "a customer in the table only": ("customer-table", _lose("customer_events", 3)),
-    "a customer in the topic only": ("customer-table", _lose_row("customers", 0)),
-    "a customer announced with another code": ("customer-table", _alter("customer_events", 0, code="else")),
-    "an event emitted twice": ("event-twice", lambda f: _add_events(f, replace(f.conversion_events[0], offset=20))),
-    "a customer event emitted twice": ("event-twice", lambda f: _customer(f.customer_events[1])(f)),
-    "an event that cannot be read": ("event-unreadable", _alter("customer_events", 0, unreadable="no JSON")),
-    "a lost link": ("event-missing", _lose("customer_events", 1)),
-    "a lost contact": ("event-missing", _lose("customer_events", 2)),
-    "a lost acceptance": ("event-missing", _lose("conversion_events", 0)),
-    "a customer whose completion is lost": ("event-missing", _lose("conversion_events", 1)),
-    "two times in one conversion": ("time-differs", _alter("customer_events", 2, time="2026-03-12T09:00:00.001Z")),
+    "two customers of one lead in the table": ("customer-twice", alter_row("customers", 1, lead_id="L1")),
+    "a customer number given twice": ("number-twice", alter_row("customers", 1, customer_number="CUST-L1")),
+    "a customer in the table only": ("customer-table", lose("customer_events", 3)),
+    "a customer in the topic only": ("customer-table", lose_row("customers", 0)),
+    "a customer announced with another code": ("customer-table", alter("customer_events", 0, code="else")),
+    "an event emitted twice": ("event-twice", lambda f: add_events(f, replace(f.conversion_events[0], offset=20))),
+    "a customer event emitted twice": ("event-twice", lambda f: customer(f.customer_events[1])(f)),
+    "an event that cannot be read": ("event-unreadable", alter("customer_events", 0, unreadable="no JSON")),
+    "a lost link": ("event-missing", lose("customer_events", 1)),
+    "a lost contact": ("event-missing", lose("customer_events", 2)),
+    "a lost acceptance": ("event-missing", lose("conversion_events", 0)),
+    "a customer whose completion is lost": ("event-missing", lose("conversion_events", 1)),
+    "two times in one conversion": ("time-differs", alter("customer_events", 2, time="2026-03-12T09:00:00.001Z")),
     "a completion that names another customer": (
         "customer-differs",
-        _alter("conversion_events", 1, customer_id="else"),
+        alter("conversion_events", 1, customer_id="else"),
     ),
-    "a result before its acceptance": ("conversion-order", _alter("conversion_events", 0, offset=21)),
-    "a retry after the end": ("conversion-order", _alter("conversion_events", 6, offset=21)),
-    "an attempt that falls": ("attempt-fell", _alter("conversion_events", 10, attempt=9)),
-    "results of one lead in the wrong order": ("lead-order", _alter("conversion_events", 4, offset=-1)),
-    "one lead in two partitions": ("lead-order", _alter("conversion_events", 4, partition=1)),
-    "a conversion without a row": ("projector-conversion", _lose_row("projected_conversions", 0)),
-    "a row without events": ("projector-conversion", _lose("conversion_events", 4)),
-    "a row in the wrong state": ("projector-conversion", _alter_row("projected_conversions", 0, state="processing")),
-    "a row with the wrong attempt": ("projector-conversion", _alter_row("projected_conversions", 3, attempt=1)),
-    "a row with the wrong customer": ("projector-conversion", _alter_row("projected_conversions", 0, customer_id="x")),
-    "a row with the wrong error": ("projector-conversion", _alter_row("projected_conversions", 3, error_code="X")),
+    "a result before its acceptance": ("conversion-order", alter("conversion_events", 0, offset=21)),
+    "a retry after the end": ("conversion-order", alter("conversion_events", 6, offset=21)),
+    "an attempt that falls": ("attempt-fell", alter("conversion_events", 10, attempt=9)),
+    "results of one lead in the wrong order": ("lead-order", alter("conversion_events", 4, offset=-1)),
+    "one lead in two partitions": ("lead-order", alter("conversion_events", 4, partition=1)),
+    "a conversion without a row": ("projector-conversion", lose_row("projected_conversions", 0)),
+    "a row without events": ("projector-conversion", lose("conversion_events", 4)),
+    "a row in the wrong state": ("projector-conversion", alter_row("projected_conversions", 0, state="processing")),
+    "a row with the wrong attempt": ("projector-conversion", alter_row("projected_conversions", 3, attempt=1)),
+    "a row with the wrong customer": ("projector-conversion", alter_row("projected_conversions", 0, customer_id="x")),
+    "a row with the wrong error": ("projector-conversion", alter_row("projected_conversions", 3, error_code="X")),
     "a row that stands twice": (
         "projector-conversion",
-        lambda f: _tables(projected_conversions=[*f.tables.projected_conversions, f.tables.projected_conversions[0]])(f),
+        lambda f: tables(projected_conversions=[*f.tables.projected_conversions, f.tables.projected_conversions[0]])(f),
     ),
-    "a customer not projected": ("projector-customer", _tables(projected_customers=["customer-of-L1"])),
-    "a customer projected twice": ("projector-customer", _tables(projected_customers=["customer-of-L1"] * 2)),
-    "a lead not shown as converted": ("projector-lead", _tables(projected_leads={"L1": "converted"})),
+    "a customer not projected": ("projector-customer", tables(projected_customers=["customer-of-L1"])),
+    "a customer projected twice": ("projector-customer", tables(projected_customers=["customer-of-L1"] * 2)),
+    "a lead not shown as converted": ("projector-lead", tables(projected_leads={"L1": "converted"})),
     "a lead shown as converted": (
         "projector-lead",
-        _tables(projected_leads=dict.fromkeys(("L1", "L2", "L4"), "converted")),
+        tables(projected_leads=dict.fromkeys(("L1", "L2", "L4"), "converted")),
     ),
-    "a dead letter not projected": ("projector-dead-letter", _tables(projected_dead_letters=[])),
-    "an event not projected": ("projector-event", _lose_row("projected_events", 0)),
-    "progress beyond the end": ("progress-beyond-end", _alter_row("progress", 0, next_offset=10)),
-    "progress on an unknown partition": ("progress-beyond-end", _alter_row("progress", 0, partition=7)),
-    "input that nobody has read": ("input-unread", _alter_row("progress", 0, next_offset=7)),
-    "a journal that never left": ("journal-left", _alter_row("journal", 0, next_offset=9)),
+    "a dead letter not projected": ("projector-dead-letter", tables(projected_dead_letters=[])),
+    "an event not projected": ("projector-event", lose_row("projected_events", 0)),
+    "progress beyond the end": ("progress-beyond-end", alter_row("progress", 0, next_offset=10)),
+    "progress on an unknown partition": ("progress-beyond-end", alter_row("progress", 0, partition=7)),
+    "input that nobody has read": ("input-unread", alter_row("progress", 0, next_offset=7)),
+    "a journal that never left": ("journal-left", alter_row("journal", 0, next_offset=9)),
     "offsets ahead of the database": ("offset-ahead", lambda f: replace(f, committed={("converter", REQUESTS, 0): 9})),
-    "a dead letter with another value": ("dead-letter-bytes", _original(value=b"else")),
-    "a dead letter with another key": ("dead-letter-bytes", _original(key=None)),
-    "a dead letter with a lost header": ("dead-letter-bytes", _dead_letter_header("ce_id", None)),
+    "a dead letter with another value": ("dead-letter-bytes", original(value=b"else")),
+    "a dead letter with another key": ("dead-letter-bytes", original(key=None)),
+    "a dead letter with a lost header": ("dead-letter-bytes", dead_letter_header("ce_id", None)),
     "a dead letter with headers in another order": (
         "dead-letter-bytes",
-        lambda f: _original(headers=f.originals[(REQUESTS, 0, 5)].headers[::-1])(f),
+        lambda f: original(headers=f.originals[(REQUESTS, 0, 5)].headers[::-1])(f),
     ),
-    "a dead letter with another timestamp": ("dead-letter-headers", _original(timestamp_ms=2)),
+    "a dead letter with another timestamp": ("dead-letter-headers", original(timestamp_ms=2)),
     "a dead letter of no record": ("dead-letter-original", lambda f: replace(f, originals={})),
-    "a dead letter without a fingerprint": ("dead-letter-headers", _dead_letter_header("dlq-fingerprint", None)),
+    "a dead letter without a fingerprint": ("dead-letter-headers", dead_letter_header("dlq-fingerprint", None)),
     "a dead letter with an endless message": (
         "dead-letter-headers",
-        _dead_letter_header("dlq-error-message", b"x" * 1001),
+        dead_letter_header("dlq-error-message", b"x" * 1001),
     ),
-    "a dead letter of another service": ("dead-letter-headers", _dead_letter_header("dlq-service", b"notifier")),
-    "a dead letter with a wrong id": ("dead-letter-headers", _dead_letter_header("dlq-id", b"conversion.requests/0/4")),
-    "a dead letter at no time": ("dead-letter-headers", _dead_letter_header("dlq-failed-at", b"yesterday")),
+    "a dead letter of another service": ("dead-letter-headers", dead_letter_header("dlq-service", b"notifier")),
+    "a dead letter with a wrong id": ("dead-letter-headers", dead_letter_header("dlq-id", b"conversion.requests/0/4")),
+    "a dead letter at no time": ("dead-letter-headers", dead_letter_header("dlq-failed-at", b"yesterday")),
     "a dead letter that came twice": (
         "dead-letter-twice",
         lambda f: replace(f, dead_letters=[*f.dead_letters, f.dead_letters[0]]),
     ),
-    "a fault in our own code": ("unexpected-error", _dead_letter_header("dlq-error-code", b"UNEXPECTED_ERROR")),
+    "a fault in our own code": ("unexpected-error", dead_letter_header("dlq-error-code", b"UNEXPECTED_ERROR")),
     "somebody told twice": (
         "notified-twice",
         lambda f: replace(f, notifications=[replace(FIRST_SALE, ce_id=f"n{n}", offset=n) for n in range(2)]),
@@ -272,7 +186,7 @@ FAULTS: dict[str, tuple[str, Plant]] = {
 @pytest.mark.parametrize("fault", FAULTS)
 def test_the_checker_finds(fault: str) -> None:
     rule, plant = FAULTS[fault]
-    assert rule in _rules(plant(clean_world())), f"{fault} was not found"
+    assert rule in rules(plant(clean_world())), f"{fault} was not found"
 
 
 def test_every_rule_has_a_planted_fault() -> None:

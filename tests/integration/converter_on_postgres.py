@@ -12,6 +12,7 @@ import pytest
 
 from leadline.delivery.isolate import handle_isolated
 from leadline.delivery.message import Attempt, Failure, Message, Outcome, Rung
+from leadline.delivery.order import waves
 from leadline.delivery.record import Origin, Outgoing, Record
 from leadline.delivery.trail import Trail
 from leadline.errors import Rejected
@@ -22,17 +23,20 @@ from services.converter.handler import ConverterHandler
 from tests.unit.converter_records import ADA, lead_event, read
 
 SECONDS = 10.0
+START = 1_790_000_000
+LATER = START + 10_000_000
+"""A clock that begins so is later than everything that records say."""
 
 
 class Converter:
-    """The handler on a database, a transaction for each call; lead events first, as the engine hands them on."""
+    """The handler on a database, a transaction for each call, in the waves in which the engine hands records on."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, start: int = START, **options: Any) -> None:
         migrate(url, "converter")
         self.url = url
         self.ledger = PostgresLedger(url, "converter", "converter", "")
         seconds = iter(range(10**6))
-        self._handler = ConverterHandler(clock=lambda: datetime.fromtimestamp(1_790_000_000 + next(seconds), UTC))
+        self._handler = ConverterHandler(clock=lambda: datetime.fromtimestamp(start + next(seconds), UTC), **options)
 
     def take(self, *records: Record, **state: Any) -> list[Outcome]:
         with self.ledger.work() as work:
@@ -41,11 +45,9 @@ class Converter:
     def take_unfinished(self, work: Any, *records: Record, **state: Any) -> list[Outcome]:
         messages = [self.message(record, **state) for record in records]
         outcomes: dict[int, Outcome] = {}
-        for first in (True, False):
-            share = [message for message in messages if message.content.goes_first is first]
-            if share:
-                decided = handle_isolated(self._handler, work, share, self.ledger.is_record_fault)
-                outcomes |= {id(message): outcome for message, outcome in zip(share, decided, strict=True)}
+        for wave in waves(messages):
+            decided = handle_isolated(self._handler, work, wave, self.ledger.is_record_fault)
+            outcomes |= {id(message): outcome for message, outcome in zip(wave, decided, strict=True)}
         return [outcomes[id(message)] for message in messages]
 
     def message(self, record: Record, *, attempt: int = 1, replays: int = 0, rung: Rung | None = None) -> Message:
@@ -70,8 +72,8 @@ class Converter:
 
 
 @contextmanager
-def open_converter(url: str) -> Iterator[Converter]:
-    converter = Converter(url)
+def open_converter(url: str, **options: Any) -> Iterator[Converter]:
+    converter = Converter(url, **options)
     try:
         yield converter
     finally:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import random
 from collections import defaultdict
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -38,6 +39,9 @@ MOVES = {
 }  # fmt: skip
 
 
+Step = tuple[datetime, int, int, str, str]
+
+
 class Outcome(NamedTuple):
     """What came of one request."""
 
@@ -45,6 +49,8 @@ class Outcome(NamedTuple):
     id: str
     ended: datetime
     is_completed: bool
+    reverted: datetime | None = None
+    """When it was taken back; None: it stands."""
 
 
 class World(NamedTuple):
@@ -92,6 +98,7 @@ def _outcomes(reads: list[Read], good: list[Read], chance: random.Random) -> lis
         if each.topic == "lead.events":
             known[each.subject].append(each)
     outcomes: dict[str, Outcome] = {}
+    regret = random.Random(11)  # of its own: what else comes of the day stays as it is without reverts
     converted: set[str | None] = set()
     for request in (each for each in reads if each.fault is None and each.name == "conversion.requested"):
         id = conversion_id(str(request.key))
@@ -102,7 +109,8 @@ def _outcomes(reads: list[Read], good: list[Read], chance: random.Random) -> lis
         granted = is_qualified and request.subject not in converted and chance.random() < 0.85
         if granted:
             converted.add(request.subject)
-        outcomes[id] = Outcome(request, id, ended, granted)
+        back = ended + timedelta(seconds=regret.randrange(1, 500_000)) if granted and regret.random() < 0.06 else None
+        outcomes[id] = Outcome(request, id, ended, granted, back)
     return list(outcomes.values())
 
 
@@ -112,6 +120,7 @@ def _lead(events: list[Read], outcomes: list[Outcome]) -> Lead:
     for each in events:
         _take_fields(lead, each.body.get("lead", each.body) if each.name == "conversion.requested" else each.body)
     lead.statuses = _statuses(events, outcomes)
+    lead.is_reverted = any(outcome.reverted for outcome in outcomes)
     return lead
 
 
@@ -127,31 +136,44 @@ def _take_fields(lead: Lead, body: dict[str, Any]) -> None:
 
 def _statuses(events: list[Read], outcomes: list[Outcome]) -> list[tuple[str, datetime]]:
     """Walk through the lead's life in the order of time."""
-    steps: list[tuple[datetime, int, int, str, str]] = []
-    for each in events:
-        kind, status = _said(each)
-        if status:
-            steps.append((moment(each.time), 0, each.order, kind, status))
-    for outcome in outcomes:
-        steps.append((moment(outcome.request.time), 1, 0, "open", outcome.id))
-        steps.append((outcome.ended, 2, 0, "done" if outcome.is_completed else "over", outcome.id))
     said, under_way, is_converted = "", set(), False
     seen: list[tuple[str, datetime]] = []
-    for at, _, _, kind, what in sorted(steps):
+    for at, _, _, kind, what in sorted([*_steps_said(events), *_steps_of(outcomes)]):
         if kind == "open":
             under_way.add(what)
         elif kind in {"over", "done"}:
             under_way.discard(what)
             is_converted = is_converted or kind == "done"
-        elif kind == "given" and not said:
-            said = what
+        elif kind == "back":
+            said, is_converted = "qualified", False
         else:
-            may = (said or "new") in MAY_FOLLOW[what] and (kind, what) != ("given", "new")
-            said = what if may else said or "new"
+            said = _moved(said, kind, what)
         shown = "converted" if is_converted else "converting" if under_way and said == "qualified" else said
         if shown and (not seen or seen[-1][0] != shown):
             seen.append((shown, at))
     return seen
+
+
+def _steps_said(events: list[Read]) -> Iterator[Step]:
+    for each in events:
+        kind, status = _said(each)
+        if status:
+            yield moment(each.time), 0, each.order, kind, status
+
+
+def _steps_of(outcomes: list[Outcome]) -> Iterator[Step]:
+    for outcome in outcomes:
+        yield moment(outcome.request.time), 1, 0, "open", outcome.id
+        yield outcome.ended, 2, 0, "done" if outcome.is_completed else "over", outcome.id
+        if outcome.reverted:
+            yield outcome.reverted, 3, 0, "back", outcome.id
+
+
+def _moved(said: str, kind: str, what: str) -> str:
+    if kind == "given" and not said:
+        return what
+    may = (said or "new") in MAY_FOLLOW[what] and (kind, what) != ("given", "new")
+    return what if may else said or "new"
 
 
 def _said(each: Read) -> tuple[str, str]:
@@ -173,8 +195,9 @@ def _made(outcomes: list[Outcome], chance: random.Random) -> tuple[list[Record],
             records.append(_event("customer.events", ("customer.created", _customer(outcome)), outcome))
             if chance.random() < 0.6:
                 deal, told = _deal(outcome, chance)
-                deals.append(deal)
+                deals += [] if outcome.reverted else [deal]
                 records += told
+        records += _taken_back(outcome)
     return records, deals
 
 
@@ -192,6 +215,24 @@ def _deal(outcome: Outcome, chance: random.Random) -> tuple[Deal, list[Record]]:
         later = outcome._replace(ended=deal.stage_at)
         records.append(_event("order.events", ("opportunity.stage-changed", body), later))
     return deal, records
+
+
+def _taken_back(outcome: Outcome) -> list[Record]:
+    """The lead is free again, and the customer is none any longer."""
+    if outcome.reverted is None:
+        return []
+    at, then = text(outcome.reverted), outcome._replace(ended=outcome.reverted)
+    ids = {
+        "conversion_id": outcome.id,
+        "lead_id": outcome.request.subject,
+        "customer_id": customer_of(outcome),
+        "reverted_at": at,
+    }
+    number = {"customer_number": customer_of(outcome)}
+    return [
+        _event("customer.events", ("customer.reverted", ids | number), then),
+        _event("conversion.events", ("conversion.reverted", {**ids, "attempt": 1, "requested_at": outcome.request.time}), then),
+    ]
 
 
 def customer_of(outcome: Outcome) -> str:

@@ -21,13 +21,17 @@ REACHED = ("qualified", "converting", "converted")
 
 @dataclass
 class Lead:
-    """A lead as its events leave it; `statuses` are its statuses with the times at which they began."""
+    """A lead as its events leave it; `statuses` are its statuses with the times at which they began.
+
+    One that `is_reverted` was converted once, and that was taken back.
+    """
 
     created: datetime
     source: str = "unknown"
     rep: str = "unknown"
     reason: str = "unknown"
     statuses: list[tuple[str, datetime]] = field(default_factory=list)
+    is_reverted: bool = False
 
     @property
     def status(self) -> str:
@@ -35,7 +39,7 @@ class Lead:
 
     @property
     def converted(self) -> datetime | None:
-        return self.first("converted")
+        return None if self.is_reverted else self.first("converted")
 
     def first(self, *names: str) -> datetime | None:
         return min((since for status, since in self.statuses if status in names), default=None)

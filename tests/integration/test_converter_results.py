@@ -11,8 +11,8 @@ from leadline.delivery.message import Outcome
 from leadline.delivery.record import Record
 from services.converter.domain.lead import stamp
 from services.converter.results import ResultStore
-from tests.integration.converter_on_postgres import Converter, error, open_converter, qualified, told
-from tests.unit.converter_records import lead_event, read
+from tests.integration.converter_on_postgres import LATER, Converter, error, open_converter, qualified, told
+from tests.unit.converter_records import ADA, lead_event, read
 from tests.unit.service_records import at, record, requested
 
 THINGS: dict[str, dict[str, Any]] = {
@@ -203,3 +203,33 @@ def test_stamps_of_a_converted_lead_stay_as_they_were(converter: Converter) -> N
     converter.take(lead_event("updated", phone="new", second=40))
     with converter.ledger.work() as work:
         assert ResultStore().provenance(work, customer_id) == before
+
+
+def test_the_fields_that_a_conversion_fills_of_a_contact_are_told(converter: Converter) -> None:
+    converter.take(*qualified(phone=None), requested("K-1"), *qualified("L-2", phone="2"))
+    (done,) = converter.take(link("K-2", "L-2"))
+    (changed,) = bodies(done, "contact.updated")
+    row = converter.one("SELECT contact_id::text, customer_id::text, phone FROM contact")
+    assert row == {"contact_id": changed.contact_id, "customer_id": changed.customer_id, "phone": "2"}
+    assert changed.changes.model_dump(exclude_unset=True) == {"phone": "2"}
+
+
+def test_the_steps_that_a_conversion_implies_are_in_the_leads_history_at_its_time(database_url: str) -> None:
+    with open_converter(database_url, start=LATER) as converter:
+        check_implied(converter)
+
+
+def check_implied(converter: Converter) -> None:
+    def ask(key: str, lead_id: str) -> Record:
+        return requested(key, lead_id, profile="crm", origin="modal")
+
+    converter.take(lead_event("created", **ADA), ask("K-1", "L-1"))
+    more = {"lead_id": "L-2", "email": "b@example.com", "status": "contacted"}
+    converter.take(lead_event("created", **{**ADA, **more}), ask("K-2", "L-2"))
+    rows = converter.rows("SELECT history, contacted_at, qualified_at, converted_at FROM lead ORDER BY lead_id")
+    first, second = ([row["history"][stamp] for stamp in sorted(row["history"])] for row in rows)
+    assert (first, second) == (["=new", "contacted", "qualified"], ["=contacted", "qualified"])
+    assert all(row["contacted_at"] == row["qualified_at"] == row["converted_at"] for row in rows)
+    converter.take(lead_event("updated", phone="2", second=9))
+    row = converter.one("SELECT contacted_at, qualified_at, converted_at FROM lead WHERE lead_id = 'L-1'")
+    assert row["contacted_at"] == row["qualified_at"] == row["converted_at"]

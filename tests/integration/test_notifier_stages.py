@@ -14,7 +14,7 @@ from leadline.contracts.events import decode
 from leadline.delivery.record import Outgoing, Record
 from services.notifier import stages_store
 from tests.integration.notifier_on_postgres import Notifier, open_notifier
-from tests.unit.service_records import activity, at, customer, order, record, tick
+from tests.unit.service_records import activity, at, customer, customer_reverted, order, record, tick
 from tests.waiting import until_blocked
 
 
@@ -177,3 +177,18 @@ class Counting:
     def execute(self, query: str, parameters: Any = None) -> Any:
         self.count += 1
         return self._work.execute(query, parameters)
+
+
+def test_a_customer_that_was_taken_back_has_no_stage_and_no_first_sale_any_more(notifier: Notifier) -> None:
+    found = record("customer.events", "customer.created", customer("C-2", prospect_stage="qualified"), second=30)
+    assert notifier.take(created(), found, order("placed", "O-1", "C-1", second=40)) != []
+    assert notifier.take(customer_reverted("C-1"), customer_reverted("C-2")) == []
+    for customer_id in ("C-1", "C-2"):
+        late = [order("placed", "O-9", customer_id, second=60), activity(at(70), customer_id), tick(at(900))]
+        assert notifier.take(*late) == []
+
+
+def test_nobody_is_told_of_an_order_whose_customer_is_taken_back_in_the_same_batch(notifier: Notifier) -> None:
+    found = record("customer.events", "customer.created", customer(prospect_stage="qualified"), second=30)
+    told = notifier.take(order("placed", second=40), found, customer_reverted())
+    assert [out for out in told if out.topic == "notification.events"] == []

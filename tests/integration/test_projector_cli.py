@@ -22,16 +22,27 @@ from tests.unit.service_records import completed, conversion_event, customer, er
 
 REQUEST = requested("key-1", second=3)
 ID = conversion_id_of("key-1")
+WARNINGS = [
+    {
+        "code": "DUPLICATE_SUSPECTED",
+        "message": "Another customer has the same name.",
+        "reason": "name",
+        "candidates": [{"customer_id": "C-7", "name": "as it was"}, {"customer_id": "C-8"}],
+    },
+    {"code": "PROBABILITY_OUTSIDE_GUIDELINE", "message": "Stage proposal usually has 50 to 60 percent."},
+]
 
 
 @pytest.fixture
 def leadline(database_url: str, monkeypatch: pytest.MonkeyPatch) -> typer.Typer:
     monkeypatch.setenv("PROJECTOR_DATABASE_URL", database_url)
+    monkeypatch.setenv("COLUMNS", "200")
     migrate(database_url, "projector")
     records = [
         record("lead.events", "lead.created", {"lead_id": "L-1", "first_name": "Ada"}, second=1),
         REQUEST,
-        completed(ID),
+        record("customer.events", "customer.created", customer("C-7", "L-7", name="Byron \x1b[31m & Co"), second=29),
+        completed(ID, warnings=WARNINGS),
         record("customer.events", "customer.created", customer(conversion_id=ID), second=30),
         order("placed"),
         conversion_event("failed", "K-2", lead_id="L-2", error=error("LEAD_UNKNOWN", retryable=True)),
@@ -90,6 +101,21 @@ def test_a_thing_is_shown_with_its_timeline(leadline: typer.Typer, command: tupl
     assert [entry["type"] for entry in answer["timeline"]] == [f"leadline.{event}.v1" for event in events]
     for event in events:
         assert event in run(leadline, *command).stdout
+
+
+@pytest.mark.parametrize("command", [("watch", ID), ("customer", "C-1")])
+def test_warnings_are_shown_with_their_reasons_and_the_candidates_as_they_are_called_now(
+    leadline: typer.Typer, command: tuple[str, str]
+) -> None:
+    warnings = lines(run(leadline, *command, "--json"))[-1]["parts"]["warnings"]
+    assert [(each["code"], each["reason"], each["candidate"], each["name"]) for each in warnings] == [
+        ("DUPLICATE_SUSPECTED", "name", "C-7", "Byron \x1b[31m & Co"),
+        ("DUPLICATE_SUSPECTED", "name", "C-8", None),
+        ("PROBABILITY_OUTSIDE_GUIDELINE", None, None, None),
+    ]
+    shown = run(leadline, *command).stdout
+    assert all(word in shown for word in ("DUPLICATE_SUSPECTED", "CUST-C-7", "PROBABILITY_OUTSIDE_GUIDELINE"))
+    assert "\x1b[31m" not in shown
 
 
 def test_a_thing_that_nobody_knows_ends_with_3(leadline: typer.Typer) -> None:

@@ -14,9 +14,9 @@ from services.projector.domain.scoring import Scales
 from services.projector.handler import ProjectorHandler
 from services.projector.reading import read
 from services.projector.store import StatusStore
-from tests.integration.projector_life import ID, LIFE, lead_event, moment
+from tests.integration.projector_life import CARRIED, ID, LIFE, customer_event, lead_event, moment
 from tests.integration.projector_world import Projector
-from tests.unit.service_records import at, conversion_event, error, messages, requested
+from tests.unit.service_records import at, conversion_event, customer_reverted, error, messages, requested
 
 
 @pytest.fixture
@@ -157,6 +157,35 @@ def test_a_conversion_that_was_taken_back_opens_the_lead_again(projector: Projec
     projector.take(conversion_event("reverted", ID, second=50, customer_id="C-1"))
     row = projector.row("SELECT status, customer_id, converted_at FROM lead")
     assert row == {"status": "qualified", "customer_id": None, "converted_at": None}
+
+
+def test_a_customer_that_was_taken_back_has_no_opportunities_and_its_assignment_goes_on(projector: Projector) -> None:
+    projector.take(*LIFE[:18], customer_reverted())
+    again = {"assignment_id": "A-2", "lead_id": "L-1", "rep_id": "rep-2", "customer_id": "C-1", "reopened_at": at(50)}
+    projector.take(customer_event("assignment.reopened", 50, again))
+    assert projector.rows("SELECT * FROM opportunity") == []
+    turns = projector.rows("SELECT assignment_id, status FROM lead_assignment ORDER BY stamp DESC LIMIT 2")
+    assert [tuple(turn.values()) for turn in turns] == [("A-2", "active"), ("A-2", "converted")]
+
+
+def test_what_came_with_a_lead_goes_when_it_is_unlinked_and_may_come_again(projector: Projector) -> None:
+    again = {**CARRIED, "message_ids": ["M-1"], "linked_at": at(60)}
+    gone = {"contact_ids": ["P-1"], "opportunity_ids": ["O-1"], "items": [{"kind": "message", "item_id": "M-1"}]}
+    projector.take(customer_event("messages.linked", 60, again), *LIFE[:18])
+    parts = "SELECT kind, part_id FROM customer_part ORDER BY kind"
+    assert [row["kind"] for row in projector.rows(parts)] == ["contact", "message", "opportunity"]
+    projector.take(customer_event("customer.lead-unlinked", 50, {**CARRIED, **gone, "unlinked_at": at(50)}))
+    assert [tuple(row.values()) for row in projector.rows(parts)] == [("message", "M-1")]
+    assert projector.rows("SELECT * FROM opportunity") == []
+
+
+def test_a_contact_has_what_was_said_of_it_last(projector: Projector) -> None:
+    changes = {"customer_id": "C-1", "contact_id": "P-1", "changes": {"phone": "1", "first_name": None}, "updated_at": at(40)}
+    projector.take(customer_event("contact.updated", 40, changes), *LIFE[:18])
+    (contact,) = projector.rows("SELECT data FROM customer_part WHERE kind = 'contact'")
+    assert {name: contact["data"][name] for name in ("first_name", "phone", "is_primary")} == {
+        "first_name": None, "phone": "1", "is_primary": True
+    }  # fmt: skip
 
 
 @given(st.permutations(LIFE), st.integers(1, 6))

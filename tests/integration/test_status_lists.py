@@ -13,7 +13,7 @@ from leadline.cli.__main__ import app
 from leadline.delivery.record import Record
 from services.projector.domain.conversion import conversion_id_of
 from tests.integration.projector_world import Projector
-from tests.unit.service_records import completed, conversion_event, customer, error, order, record, requested
+from tests.unit.service_records import completed, conversion_event, customer, customer_reverted, error, order, record, requested
 
 
 def lead_event(name: str, lead_id: str, second: int, **data: Any) -> Record:
@@ -159,3 +159,14 @@ def test_a_table_fits_in_100_columns(arguments: tuple[str, ...]) -> None:
     result = run(*arguments)
     assert result.exit_code == 0, result.output
     assert max(len(line.rstrip()) for line in result.stdout.splitlines()) <= 100
+
+
+def test_a_customer_that_was_taken_back_is_in_no_list_and_still_shown(leads: Projector) -> None:
+    assert len(rows("customers")) == 1
+    id = conversion_id_of("key-1")
+    leads.take(customer_reverted(), conversion_event("reverted", id, second=50, lead_id="L-done", customer_id="C-1"))
+    assert run("customers").exit_code == 3
+    assert rows("customer", "C-1")[0]["reverted_at"].startswith("2026-11-22T08:00:50")
+    assert [row["lead_id"] for row in rows("leads", "--status", "qualified")] == ["L-done"]
+    assert [row["customer_id"] for row in rows("conversions", "--state", "reverted")] == ["C-1"]
+    assert run("watch", id).exit_code == 1

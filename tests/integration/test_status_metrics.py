@@ -65,6 +65,7 @@ def test_the_example_day_is_rich_enough_to_count() -> None:
     assert min(counted["win_rate"][0]["won"], counted["win_rate"][0]["lost"]) > 10
     assert len(counted["deal_size"]) == 8
     assert counted["lost_leads"]
+    assert 5 < sum(lead.is_reverted for lead in build(1).facts.leads.values()) < 50
 
 
 def test_metrics_are_printed_as_one_json_object_with_exact_numbers(projector: Projector, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -90,13 +90,14 @@ def customer(customer_id: str = "C-1", lead_id: str = "L-1", **data: Any) -> dic
     }
 
 
-def completed(conversion_id: str, *, attempt: int = 1, second: int = 30, lead_id: str = "L-1") -> Record:
+def completed(conversion_id: str, *, attempt: int = 1, second: int = 30, lead_id: str = "L-1", **more: Any) -> Record:
     """The end of a conversion that made customer C-1."""
-    result = {
+    result: dict[str, Any] = {
         "customer": customer(lead_id=lead_id),
         "contacts": [],
         "lead": {"lead_id": lead_id, "status": "converted", "converted_at": at(second)},
         "manifest": {},
+        **more,
     }
     return conversion_event("completed", conversion_id, attempt=attempt, second=second, lead_id=lead_id, **result)
 
@@ -107,6 +108,12 @@ def order(happening: str, order_id: str = "O-1", customer_id: str = "C-1", *, se
     if happening == "placed":
         body |= {"amount": "99.90", "currency": "EUR", "placed_at": at(second)}
     return record("order.events", f"order.{happening}", body, second=second, **envelope)
+
+
+def customer_reverted(customer_id: str = "C-1", lead_id: str = "L-1", *, second: int = 50) -> Record:
+    """The conversion that made a customer was taken back."""
+    ids = {"customer_id": customer_id, "customer_number": f"CUST-{customer_id}", "lead_id": lead_id, "conversion_id": "K-1"}
+    return record("customer.events", "customer.reverted", {**ids, "reverted_at": at(second)}, second=second, key=customer_id)
 
 
 def customer_request(kind: str, customer_id: str = "C-1", *, idempotency_key: str | None = None, **data: Any) -> Record:

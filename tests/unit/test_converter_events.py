@@ -16,6 +16,7 @@ from leadline.delivery.message import Attempt
 from leadline.delivery.record import Origin, Outgoing
 from leadline.delivery.trail import Trail
 from services.converter import events
+from services.converter.domain.alike import Alike
 from services.converter.domain.decision import Refusal
 from services.converter.domain.result import Result
 from services.converter.unreadable import unreadable_request
@@ -158,3 +159,15 @@ def test_a_new_customer_has_paid_nothing_and_an_unusual_opportunity_is_hinted_at
         "last_payment": None, "ytd_sales": "0.00", "ar_balance": "0.00", "lifetime_sales": "0.00",
     }  # fmt: skip
     assert [hint.code for hint in told["opportunity.created"].warnings] == ["PROBABILITY_OUTSIDE_GUIDELINE"]
+    assert [each.code for each in told["conversion.completed"].warnings] == ["PROBABILITY_OUTSIDE_GUIDELINE"]
+
+
+def test_a_conversion_tells_of_customers_that_may_be_the_same_and_says_nothing_where_there_are_none() -> None:
+    result = carried_out(planned(request()))
+    told = check(events.completed(result, about(result)))
+    assert dict(told)["conversion.completed"].warnings == ()
+    met = Alike({7: [{"customer_id": "C-1", "customer_number": "CUST-000001", "name": "Ada Byron"}]}).meet((7,), result.customer)
+    warned = result._replace(warnings=met.warnings)
+    (warning,) = dict(check(events.completed(warned, about(warned))))["conversion.completed"].warnings
+    assert (warning.code, warning.reason, warning.candidates[0].customer_number) == ("DUPLICATE_SUSPECTED", "name", "CUST-000001")
+    assert b"warnings" not in b"".join(out.value or b"" for out in events.completed(result, about(result)))

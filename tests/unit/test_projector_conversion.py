@@ -61,7 +61,7 @@ def status_after(*records: Record) -> Status:
         ([REQUEST, FAILED, command("retry-requested", 25), started(26)], "processing"),
         ([REQUEST, started(5), TAKEN_BACK, FAILED, command("retry-requested", 25), DONE], "completed"),
         ([REQUEST, FAILED, conversion_event("cancelled", ID, attempt=2, second=30)], "cancelled"),
-        ([DONE, conversion_event("reverted", ID, attempt=3, second=50, customer_id="C-1")], "cancelled"),
+        ([DONE, conversion_event("reverted", ID, attempt=3, second=50, customer_id="C-1")], "reverted"),
         ([started(5)], "processing"),
     ],
 )

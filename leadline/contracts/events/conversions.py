@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from leadline.contracts.events.customers import Contact, Customer, Opportunity
+from leadline.contracts.events.customers import Contact, Customer, Hint, Opportunity
 from leadline.contracts.events.types import (
     Attempt,
     Code,
@@ -113,6 +113,18 @@ class Manifest(Part):
     custom_fields: ManifestPart = ManifestPart()
 
 
+class Warning(Hint):
+    """Something to look at after a conversion, such as a customer that may be the same; nothing was refused for it."""
+
+    code: Word = Field(description="Such as DUPLICATE_SUSPECTED or PROBABILITY_OUTSIDE_GUIDELINE; the list is open.")
+    reason: Word | None = Field(
+        default=None, description="What is the same: name, vat, phone, domain or email_variant; the list is open."
+    )
+    candidates: tuple[Candidate, ...] = Field(
+        default=(), description="At most five customers that may be the same, the latest first."
+    )
+
+
 class ConvertedLead(Part):
     """The lead after its conversion."""
 
@@ -130,6 +142,7 @@ class ConversionCompleted(ConversionEvent):
     opportunity: Opportunity | None = None
     lead: ConvertedLead
     manifest: Manifest
+    warnings: tuple[Warning, ...] = Field(default=(), description="What to look at; empty: nothing.")
 
 
 class ConversionFailed(ConversionEvent):
@@ -154,3 +167,28 @@ class ConversionReverted(ConversionEvent):
     reverted_by: RequestedBy | None = None
     reason: Line | None = None
     customer_id: OurId
+    lead: ConvertedLead | None = Field(default=None, description="The lead after the revert; null: it was erased meanwhile.")
+
+
+class Blocking(Part):
+    """Something that has come of the conversion and has to be undone or moved first."""
+
+    kind: Word = Field(description="order, opportunity, lead, message, task, note, contact and so on; the list is open.")
+    id: OurId
+
+
+class RevertError(ConversionError):
+    """Why a conversion is not taken back."""
+
+    blocking: tuple[Blocking, ...] = Field(default=(), description="What stands in the way, at most 20.")
+    blocking_count: Count | None = Field(default=None, description="How many stand in the way.")
+
+
+class ConversionRevertRefused(ConversionEvent):
+    """A request to take a conversion back was not granted; the conversion stands as it was."""
+
+    refused_at: Time
+    revert_requested_by: RequestedBy | None = None
+    reason: Line | None = None
+    customer_id: OurId | None = None
+    error: RevertError

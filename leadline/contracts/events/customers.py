@@ -16,7 +16,6 @@ from leadline.contracts.events.types import (
     Line,
     Money,
     OurId,
-    OurIds,
     Part,
     Percent,
     ProspectStage,
@@ -109,13 +108,14 @@ class CustomerCreated(Customer):
     """A customer came into being: the whole customer with its contacts."""
 
 
-class CustomerLeadLinked(Event):
-    """A lead and a customer belong together from now on."""
+class CustomerReverted(Event):
+    """The conversion that made a customer was taken back: there is no such customer, and nothing of it, any longer."""
 
     customer_id: OurId
+    customer_number: Code = Field(description="It is never given to another.")
     lead_id: OurId
     conversion_id: OurId
-    linked_at: Time
+    reverted_at: Time
 
 
 class CustomerChanges(CustomerFields):
@@ -165,6 +165,26 @@ class ContactCreated(Event):
     conversion_id: OurId | None = None
     contact: Contact
     created_at: Time
+
+
+class ContactChanges(Part):
+    """The new values of the fields that changed; absent: unchanged, null: cleared."""
+
+    first_name: Line | None = None
+    last_name: Line | None = None
+    email: Email | None = None
+    phone: Line | None = None
+    job_title: Line | None = None
+
+
+class ContactUpdated(Event):
+    """Some fields of a contact changed."""
+
+    customer_id: OurId
+    contact_id: OurId
+    conversion_id: OurId | None = Field(default=None, description="The conversion that changed them, where it was one.")
+    changes: ContactChanges
+    updated_at: Time
 
 
 class Hint(Part):
@@ -220,61 +240,3 @@ class NoteAdded(Event):
     text: Text
     added_by: OurId | None = None
     added_at: Time
-
-
-class AssignmentClosed(Event):
-    """A rep's work on a lead is over."""
-
-    assignment_id: OurId
-    lead_id: OurId
-    rep_id: OurId
-    status: Word = Field(description="converted or released.")
-    customer_id: OurId | None = None
-    conversion_id: OurId | None = None
-    closed_at: Time
-
-
-class Carried(Event):
-    """What all events about items taken along carry."""
-
-    customer_id: OurId
-    lead_id: OurId
-    conversion_id: OurId
-
-
-class MessagesLinked(Carried):
-    """The lead's messages are the customer's too; there is one record of each."""
-
-    message_ids: OurIds
-    linked_at: Time
-
-
-class CopiedDocument(Part):
-    """A document of the customer that shares its content with one of the lead."""
-
-    document_id: OurId
-    copied_from: OurId = Field(description="The lead's document.")
-    file_name: Line | None = None
-    content_hash: Line | None = None
-
-
-class DocumentsCopied(Carried):
-    """The customer has its own records of the lead's documents."""
-
-    documents: tuple[CopiedDocument, ...]
-    copied_at: Time
-
-
-class CarriedItem(Part):
-    """A task, note or reminder that now belongs to the customer."""
-
-    kind: Word = Field(description="task, note or reminder.")
-    item_id: OurId
-    text: Text | None = None
-
-
-class TasksCarriedOver(Carried):
-    """The lead's tasks, notes and reminders go on with the customer."""
-
-    items: tuple[CarriedItem, ...]
-    carried_over_at: Time

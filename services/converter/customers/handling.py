@@ -16,6 +16,7 @@ from services.converter.customers.store import CustomerStore, Handled
 from services.converter.domain.customer import CustomerRequest, Made, carry_out
 
 _KEY_REUSED: Final = Failure(ErrorCode.IDEMPOTENCY_KEY_REUSED.value, ErrorCode.IDEMPOTENCY_KEY_REUSED.message)
+_REVERTED: Final = Failure(ErrorCode.CUSTOMER_REVERTED.value, ErrorCode.CUSTOMER_REVERTED.message)
 _UNKNOWN: Final = Failure(ErrorCode.CUSTOMER_UNKNOWN.value, ErrorCode.CUSTOMER_UNKNOWN.message)
 
 
@@ -31,12 +32,14 @@ class CustomerRequests:
         said = self._store.known_requests(transaction, [message.content.data.request_id for message in messages])
         new = list(_without_repeats(messages, said, outcomes))
         customers = self._store.lock_customers(transaction, {message.content.data.customer_id for message in new})
+        missing = {message.content.data.customer_id for message in new} - customers.keys()
+        reverted = self._store.reverted_customers(transaction, missing)
         handled: list[Handled] = []
         for message in new:
             request = message.content.data
             customer = customers.get(request.customer_id)
             if customer is None:
-                outcomes[id(message)] = _unknown(message)
+                outcomes[id(message)] = DeadLetter(_REVERTED, []) if request.customer_id in reverted else _unknown(message)
                 continue
             made = carry_out(request, customer, now)
             handled.append(Handled(request, str(message.origin), now, made))

@@ -63,6 +63,12 @@ class CustomerStore:
         rows = transaction.execute(self._queries["lock_customers"], {"ids": ids})
         return {id: Customer(id, *list(row.values())[1:]) for row in rows if (id := str(row["customer_id"]))}
 
+    def reverted_customers(self, transaction: Transaction, customer_ids: Iterable[str]) -> set[str]:
+        """Those whose conversion was taken back."""
+        ids = sorted(id for id in customer_ids if _OUR_ID(id))
+        rows = transaction.execute(self._queries["reverted_customers"], {"ids": ids}) if ids else ()
+        return {str(row["customer_id"]) for row in rows}
+
     def save(self, transaction: Transaction, handled: Sequence[Handled]) -> None:
         """Write what requests have made. Raises where another instance has carried out one of the same key meanwhile."""
         if not handled:

@@ -9,6 +9,9 @@ WHERE customer_id = ANY(%(ids)b::uuid[])
 ORDER BY customer_id
 FOR NO KEY UPDATE
 
+-- name: reverted_customers
+SELECT customer_id FROM reverted_customer WHERE customer_id = ANY(%(ids)b::uuid[])
+
 -- name: change_customers
 UPDATE customer
 SET customer_status = row.customer_status, worker_comp_codes = row.worker_comp_codes,

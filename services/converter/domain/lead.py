@@ -7,9 +7,23 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from services.converter.domain.items import LeadItem
-from services.converter.domain.status import CONVERTED, CONVERTIBLE, ERASED, NOT_CONVERTIBLE, OURS, START, tell
+from services.converter.domain.match_keys import KEYED, NO_KEYS, Domains, Keys, match_keys
+from services.converter.domain.status import (
+    ASKED_BY,
+    BACK,
+    CONVERTED,
+    CONVERTIBLE,
+    ERASED,
+    NOT_CONVERTIBLE,
+    OURS,
+    START,
+    tell,
+)
 
-__all__ = ["CONVERTED", "CONVERTIBLE", "NOT_CONVERTIBLE", "Lead", "LeadChange", "LeadItem", "apply", "stamp"]
+__all__ = [
+    "CONVERTED", "CONVERTIBLE", "NOT_CONVERTIBLE", "Lead", "LeadChange", "LeadItem", "apply", "implied_history", "rekey",
+    "stamp", "take_back",
+]  # fmt: skip
 
 MERGED: Final = frozenset({"custom_fields", "consent", "qualification"})
 """Fields that are said part by part: a part that is not said stays as it is."""
@@ -31,6 +45,7 @@ class Lead(NamedTuple):
     conversion_id: str | None = None
     customer_id: str | None = None
     history: Mapping[str, str] = _NOTHING
+    match_keys: Keys = NO_KEYS
     created_at: str | None = None
     contacted_at: str | None = None
     qualified_at: str | None = None
@@ -81,6 +96,37 @@ def apply(lead: Lead, changes: Iterable[LeadChange]) -> Lead:
             assignment = _assignment(change)
     said = lead._replace(fields=fields, stamps=stamps, history=history, assignment=assignment)
     return _follow(said)
+
+
+def implied_history(implied: Iterable[str], at: str) -> dict[str, str]:
+    """What the steps that a conversion implied ask of its lead's status, in their order, at the conversion's time."""
+    return {f"{stamp(at, 0)}+{number}": ASKED_BY[step] for number, step in enumerate(implied)}
+
+
+def take_back(lead: Lead, at: str) -> Lead:
+    """The lead without its conversion: qualified again, and worked on by whom it was given last. An erased one stays so."""
+    history = {**lead.history, stamp(at, 0) + "<": BACK}
+    return _follow(
+        lead._replace(status=START, conversion_id=None, customer_id=None, history=history, assignment=_assignment_again(lead, at))
+    )
+
+
+def _assignment_again(lead: Lead, at: str) -> Mapping[str, Any] | None:
+    """The one that the conversion closed, unless the lead was given to somebody else meanwhile."""
+    rep_id, before = lead.fields.get("assigned_to"), lead.assignment
+    if not rep_id:
+        return None
+    if before and before["rep_id"] == rep_id:
+        return {**before, "status": "active", "closed_at": None}
+    assignment_id = f"{lead.lead_id}:{lead.conversion_id}"[:128]
+    return {"assignment_id": assignment_id, "rep_id": rep_id, "status": "active", "opened_at": at, "closed_at": None}
+
+
+def rekey(lead: Lead, changes: Iterable[LeadChange], free_mail: Domains) -> Lead:
+    """The lead with the keys of its fields, after these changes. A converted one keeps those by which its customer is found."""
+    if lead.status == CONVERTED or all(KEYED.isdisjoint(change.fields) for change in changes):
+        return lead
+    return lead._replace(match_keys=match_keys(lead.fields, free_mail))
 
 
 def _follow(lead: Lead) -> Lead:

@@ -11,6 +11,7 @@ from services.converter.domain.contacts import Chosen, unknown_contacts
 from services.converter.domain.custom_fields import merge_custom_fields
 from services.converter.domain.decision import Refusal, Request
 from services.converter.domain.lead import Lead
+from services.converter.domain.match_keys import KEYED, Domains, match_keys
 from services.converter.domain.names import email_key
 from services.converter.domain.profile import Profile
 
@@ -81,6 +82,14 @@ def make_plan(request: Request, found: Found) -> Plan | Refusal:
     key = email_key(fields.get("email"))
     choices = _choices(options, profile)
     return Plan(request, lead, fields, profile, chosen, items, choices, key, options.customer_code, attempt, implied, skipped)
+
+
+def rekeyed(plan: Plan, free_mail: Domains) -> Plan:
+    """The plan with the keys of its fields, where custom fields of the lead have become others that are compared."""
+    lead = plan.lead
+    if plan.fields is lead.fields or all(plan.fields.get(name) == lead.fields.get(name) for name in KEYED):
+        return plan
+    return plan._replace(lead=lead._replace(match_keys=match_keys(plan.fields, free_mail)))
 
 
 def _choices(options: Any, profile: Profile) -> Choices:

@@ -1,7 +1,8 @@
 """What a conversion would do, before it is asked for: each field with its source and what happens to it. Pure.
 
 The fingerprint names the lead and the customer that stands in the way as they are now: a request that carries it is
-refused once either has changed.
+refused once either has changed. Warnings have no part in it: nothing is refused for a warning, and each new customer of a
+large company would make the previews of all its leads stale.
 """
 
 from __future__ import annotations

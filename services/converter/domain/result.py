@@ -39,6 +39,7 @@ class Result(NamedTuple):
     """What a conversion has made, ready to be written and told: shaped as the events say it, times are text.
 
     `opportunity` is the one that was asked for, `relinked` are the lead's own; `link` is None for a new customer.
+    `warnings` say which customers may be the same, `shared_keys` are those by which this one is found.
     """
 
     plan: Plan
@@ -51,6 +52,13 @@ class Result(NamedTuple):
     assignment: dict[str, Any] | None
     manifest: Manifest
     link: Link | None = None
+    warnings: Sequence[Mapping[str, Any]] = ()
+    shared_keys: Sequence[int] = ()
+
+    @property
+    def opportunities(self) -> list[dict[str, Any]]:
+        """Those that are opened, the one that was asked for first."""
+        return [self.opportunity, *self.relinked] if self.opportunity else self.relinked
 
 
 def carry_out(plan: Plan, count: int, now: str, *, taken_codes: Mapping[str, Any]) -> Result:

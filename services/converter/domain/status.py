@@ -32,6 +32,7 @@ TRANSITIONS: Final = (
     Transition("conversion.completed", "converted", frozenset({"converting"})),
     Transition("conversion.failed", "qualified", frozenset({"converting"})),
     Transition("conversion.cancelled", "qualified", frozenset({"converting"})),
+    Transition("conversion.reverted", "qualified", frozenset({"converted"})),
 )
 """Every way from one status to another. A lead that is qualified when it is new was contacted by that (implied)."""
 
@@ -39,10 +40,15 @@ ASKED_BY: Final = {each.event: each.to for each in TRANSITIONS if each.event.sta
 _SOURCES: Final = {each.to: each.sources for each in TRANSITIONS if each.event.startswith("lead.")}
 _CONTACTS: Final = frozenset({"contacted", "qualified"})
 _GIVEN: Final = "="
+BACK: Final = "<" + CONVERTIBLE
+"""The word of a conversion that was taken back: the lead stands where it stood before, whatever was asked of it meanwhile."""
 _TIME_CHARS: Final = len("2026-11-22T08:00:00.000000")
 
 History = Mapping[str, str]
-"""The status that each event asked for, by the event's stamp; those that `given` has marked were a lead's whole state."""
+"""The status that each event asked for, by the event's stamp; those that `given` has marked were a lead's whole state.
+
+A conversion adds the steps that it implied, and the word `BACK` if it is taken back.
+"""
 
 
 class Story(NamedTuple):
@@ -77,6 +83,8 @@ def tell(history: History) -> Story:
 def _follow(story: Story, word: str, at: str) -> Story:
     if story.status == ERASED:
         return story
+    if word == BACK:
+        return story._replace(status=CONVERTIBLE)
     if word[0] != _GIVEN:
         return _move(story, word, at)
     if not story.status:

@@ -31,12 +31,16 @@ class Order(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Sale:
-    """What is known about the first sale to one customer; `first` is final once it is there."""
+    """What is known about the first sale to one customer; `first` is final once it is there.
+
+    There is none any more to one that `is_reverted`: its conversion was taken back.
+    """
 
     customer_id: str
     customer: Customer | None = None
     waiting: Mapping[str, Order] = field(default_factory=dict)
     first: Order | None = None
+    is_reverted: bool = False
 
 
 def place(sale: Sale, order_id: str, placed_at: str) -> Sale:
@@ -60,9 +64,14 @@ def meet(sale: Sale, customer: Customer) -> Sale:
     return sale if sale.customer is not None else _decide(replace(sale, customer=customer))
 
 
+def take_back(sale: Sale) -> Sale:
+    """The conversion that made the customer was taken back."""
+    return sale if sale.is_reverted else replace(sale, is_reverted=True)
+
+
 def _decide(sale: Sale) -> Sale:
     placed = [order for order in sale.waiting.values() if not order.is_cancelled]
-    if sale.customer is None or not placed:
+    if sale.customer is None or sale.is_reverted or not placed:
         return sale
     first = min(placed, key=lambda order: (order.placed_at or "", order.order_id))
     return replace(sale, waiting={}, first=first)

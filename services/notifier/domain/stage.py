@@ -87,6 +87,13 @@ def begin(life: Life, first_stage: str | None, at: str, partition: int) -> Life:
     return replace(begun, first_stage=first_stage, started_at=at, stage=first_stage, changed_at=at)
 
 
+def end(life: Life) -> Life:
+    """The conversion that made the customer was taken back: from now on it is without stages."""
+    if life.is_without_stages:
+        return life
+    return replace(life, is_known=True, first_stage=None, stage=None)
+
+
 def place(life: Life, order_id: str, placed_at: str) -> Life:
     """An order was placed; of two times of one order the earlier counts."""
     known = life.orders.get(order_id)

@@ -27,9 +27,9 @@ _STATE = {
     "failed": "failed",
     "cancelled": "cancelled",
     "completed": "completed",
-    "reverted": "cancelled",
+    "reverted": "reverted",
 }
-_RESTING = frozenset({"completed", "failed", "cancelled"})
+_RESTING = frozenset({"completed", "failed", "cancelled", "reverted"})
 _NEVER = "~"  # sorts after every time
 
 
@@ -85,7 +85,7 @@ def status_of(facts: Facts) -> Status:
     kind = _deciding(facts)
     state = _state(facts, kind)
     deciding, request = facts.get(kind, {}), _request(facts)
-    error = _last_error(facts) if state != "completed" else None
+    error = _last_error(facts) if state not in {"completed", "reverted"} else None
     return Status(
         state=state,
         lead_id=request.get("lead_id"),

@@ -39,5 +39,7 @@ def _changes(event: Event) -> Json:
             return {"customer_status": event.data["status"]}
         case "customer.stage-changed":
             return {"prospect_stage": event.data["stage"]}
+        case "customer.reverted":
+            return {"reverted_at": event.data["reverted_at"]}
         case _:
             return {}

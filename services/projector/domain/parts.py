@@ -54,9 +54,12 @@ def embedded_parts(event: Event, lead_id: str, embedded: Json) -> list[PartChang
     return [*_parts_of_fields(event, lead_id, embedded), *items]
 
 
-def closed_assignment(event: Event) -> PartChange:
-    """The end of an assignment, as a part of its lead."""
-    value = _assigned(None, event.data["assignment_id"]) | {"status": event.data["status"]}
+def assignment_part(event: Event) -> PartChange:
+    """The end of an assignment by a conversion, or its going on after a revert, as a part of its lead."""
+    is_open = event.name == "assignment.reopened"
+    value = _assigned(event.data["rep_id"] if is_open else None, event.data["assignment_id"])
+    if not is_open:
+        value["status"] = event.data["status"]
     return _change(event, event.data["lead_id"], "assignment", "", value)
 
 
@@ -90,6 +93,14 @@ def _assigned(rep_id: str | None, assignment_id: str | None) -> dict[str, Any]:
 
 def _contacts(contacts: Iterable[Json]) -> list[Part]:
     return [("contact", contact["contact_id"], contact) for contact in contacts]
+
+
+def _unlinked(event: Event) -> list[Part]:
+    """What came with a lead goes with it."""
+    gone = [("contact", id) for id in event.data.get("contact_ids") or ()]
+    gone += [("opportunity", id) for id in event.data.get("opportunity_ids") or ()]
+    gone += [(item["kind"], item["item_id"]) for item in event.data.get("items") or ()]
+    return [(aspect, id, {"removed": True}) for aspect, id in gone]
 
 
 def _opened(event: Event) -> list[Part]:
@@ -133,7 +144,9 @@ def _added(aspect: str, id_name: str) -> Callable[[Event], list[Part]]:
 
 _OF_CUSTOMERS: Mapping[str, Callable[[Event], list[Part]]] = {
     "customer.created": lambda event: _contacts(event.data.get("contacts") or ()),
+    "customer.lead-unlinked": _unlinked,
     "contact.created": lambda event: _contacts([event.data["contact"]]),
+    "contact.updated": lambda event: [("contact", event.data["contact_id"], event.data["changes"])],
     "opportunity.created": _opened,
     "opportunity.stage-changed": _moved,
     "messages.linked": _messages,

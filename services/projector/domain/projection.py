@@ -11,7 +11,7 @@ from services.projector.domain.changes import Changes, Decision, EmbeddedLead, O
 from services.projector.domain.conversion import STARTED, conversion_id_of
 from services.projector.domain.dead_letter import DeadLetter
 from services.projector.domain.event import Event, Place
-from services.projector.domain.parts import closed_assignment, customer_parts, embedded_parts, lead_parts
+from services.projector.domain.parts import assignment_part, customer_parts, embedded_parts, lead_parts
 
 DEAD_LETTER_TYPE = "dead-letter"
 
@@ -95,6 +95,8 @@ def _conversion_event(changes: Changes, event: Event) -> None:
     detail = _detail(data)
     if customer_id:
         said["customer_id"] = detail["customer_id"] = customer_id
+    if data.get("warnings"):
+        said["warnings"] = [_warning(each) for each in data["warnings"]]
     changes.add_fact(conversion_id, "started", begun)
     changes.add_fact(conversion_id, kind, begun | said)
     changes.conversion_timeline.append(_entry(conversion_id, event, data["attempt"], detail))
@@ -102,6 +104,12 @@ def _conversion_event(changes: Changes, event: Event) -> None:
         changes.results[conversion_id] = {name: data.get(name) for name in _RESULT_FIELDS}
     if kind in _OF_THE_LEAD:
         changes.add_lead(data["lead_id"], partial(leads.apply_conversion, event=event))
+
+
+def _warning(said: Mapping[str, Any]) -> dict[str, Any]:
+    """The candidates by their ids alone: how they are called is read where it is kept."""
+    candidates = [each["customer_id"] for each in said.get("candidates") or ()]
+    return {**{name: said.get(name) for name in ("code", "reason", "message")}, "candidates": candidates}
 
 
 def _lead_event(changes: Changes, event: Event) -> None:
@@ -125,7 +133,7 @@ def _customer_history(changes: Changes, event: Event) -> None:
 
 
 def _assignment_event(changes: Changes, event: Event) -> None:
-    changes.lead_parts.append(closed_assignment(event))
+    changes.lead_parts.append(assignment_part(event))
     _customer_history(changes, event)
 
 

@@ -17,10 +17,14 @@ COMPLETED = "leadline.conversion.completed.v1"
 FAILED = "leadline.conversion.failed.v1"
 CANCELLED = "leadline.conversion.cancelled.v1"
 REVERTED = "leadline.conversion.reverted.v1"
+REFUSED = "leadline.conversion.revert-refused.v1"
 ENDS = frozenset({COMPLETED, FAILED, CANCELLED})
 CUSTOMER_CREATED = "leadline.customer.created.v1"
 LEAD_LINKED = "leadline.customer.lead-linked.v1"
 CONTACT_CREATED = "leadline.contact.created.v1"
+CUSTOMER_REVERTED = "leadline.customer.reverted.v1"
+LEAD_UNLINKED = "leadline.customer.lead-unlinked.v1"
+TAKEN_BACK = frozenset({CUSTOMER_REVERTED, LEAD_UNLINKED, "leadline.assignment.reopened.v1"})
 KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
 KEY_REUSED_KIND = "key-reused"
 
@@ -100,6 +104,16 @@ class Index:
         """The last end of each conversion that has one."""
         ends = ((key, [e for e in events if e.type in ENDS]) for key, events in self.story.items())
         return {key: found[-1] for key, found in ends if found}
+
+    @cached_property
+    def reverted(self) -> dict[str, Event]:
+        """The revert of each conversion that was taken back after its completion."""
+        return {key: event for key, events in self.story.items() for event in events if event.type == REVERTED}
+
+    @cached_property
+    def gone(self) -> set[str | None]:
+        """The customers that were taken back with the conversions that made them."""
+        return {event.customer_id for event in self.facts.customer_events if event.type == CUSTOMER_REVERTED}
 
     @cached_property
     def produced(self) -> dict[str, list[Event]]:

@@ -72,7 +72,7 @@ def one_customer_per_email(index: Index) -> Iterator[Violation]:
     found = Counter(
         request.email.strip().casefold()
         for conversion_id, request in index.requests.items()
-        if request.email and _ending(index, conversion_id) == COMPLETED
+        if request.email and _ending(index, conversion_id) == COMPLETED and conversion_id not in index.reverted
     )
     for email, times in found.items():
         if times > 1:

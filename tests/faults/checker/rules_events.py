@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from tests.faults.checker.facts import Violation
+from tests.faults.checker.facts import Event, Violation
 from tests.faults.checker.index import (
     ACCEPTED,
     COMPLETED,
     CONTACT_CREATED,
     CUSTOMER_CREATED,
+    CUSTOMER_REVERTED,
     FAILED,
     LEAD_LINKED,
+    LEAD_UNLINKED,
+    TAKEN_BACK,
     Index,
 )
 
@@ -51,11 +54,31 @@ def completed_is_whole(index: Index) -> Iterator[Violation]:
                 yield Violation("event-missing", conversion_id, f"no {event_type}")
         if types[CONTACT_CREATED] < 1:
             yield Violation("event-missing", conversion_id, f"no {CONTACT_CREATED}")
-        times = {event.time for event in (done[0], *produced)}
+        times = {event.time for event in (done[0], *produced) if not _is_of_revert(event)}
         if len(times) > 1:
             yield Violation("time-differs", conversion_id, f"ce_time of one conversion: {sorted(times)}")
         if any(e.customer_id != done[0].customer_id for e in produced if e.type == CUSTOMER_CREATED):
             yield Violation("customer-differs", conversion_id, "completed and created name different customers")
+
+
+def reverted_is_whole(index: Index) -> Iterator[Violation]:
+    """A conversion that was taken back was completed, and its customer is gone or its lead unlinked; all of one time."""
+    back = {key: [e for e in events if _is_of_revert(e)] for key, events in index.produced.items()}
+    for conversion_id in {key for key, events in back.items() if events} - index.reverted.keys():
+        yield Violation("event-missing", conversion_id, "its customer was taken back, but no conversion.reverted")
+    for conversion_id, event in index.reverted.items():
+        told = back.get(conversion_id, [])
+        if sum(each.type in (CUSTOMER_REVERTED, LEAD_UNLINKED) for each in told) != 1:
+            yield Violation("event-missing", conversion_id, f"reverted, but {[each.type for each in told]} on customer.events")
+        if not any(other.type == COMPLETED for other in index.story[conversion_id]):
+            yield Violation("event-missing", conversion_id, "reverted, but never completed")
+        if len(times := {each.time for each in (event, *told)}) > 1:
+            yield Violation("time-differs", conversion_id, f"ce_time of one revert: {sorted(times)}")
+
+
+def _is_of_revert(event: Event) -> bool:
+    """Whether it tells of the end of a conversion's effects; changes that were taken back say so in their ce_id."""
+    return event.type in TAKEN_BACK or ":reverted" in event.ce_id
 
 
 def created_is_completed(index: Index) -> Iterator[Violation]:
@@ -81,4 +104,4 @@ def told_once(index: Index) -> Iterator[Violation]:
             yield Violation("notification-missing", conversion_id, TOLD[end.type])
 
 
-RULES = (each_event_once, completed_is_whole, created_is_completed, told_once)
+RULES = (each_event_once, completed_is_whole, reverted_is_whole, created_is_completed, told_once)

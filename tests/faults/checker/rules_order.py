@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from tests.faults.checker.facts import Event, Violation
-from tests.faults.checker.index import ACCEPTED, ENDS, FAILED, RETRY, REVERTED, Index
+from tests.faults.checker.index import ACCEPTED, ENDS, FAILED, REFUSED, RETRY, REVERTED, Index
 
 PHASE = {ACCEPTED: 0, RETRY: 1, **dict.fromkeys(ENDS, 2), REVERTED: 3}
 
 
 def conversion_moves_forward(index: Index) -> Iterator[Violation]:
-    """Accepted, then retries, then the end; the attempt never falls, and ce_time never goes back."""
+    """Accepted, then retries, then the end, then perhaps its revert; the attempt never falls. A refused revert moves nothing."""
     for conversion_id, story in index.story.items():
         reopenings = index.facts.reopened.get(conversion_id, 0)
-        for before, after in pairwise(story):
+        for before, after in pairwise(event for event in story if event.type != REFUSED):
             if before.type == FAILED and reopenings > 0:
                 reopenings -= 1
             elif not _forward(before, after):

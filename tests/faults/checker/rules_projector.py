@@ -7,9 +7,15 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tests.faults.checker.facts import ConversionRow, Violation
-from tests.faults.checker.index import COMPLETED, FAILED, RETRY, Index
+from tests.faults.checker.index import COMPLETED, FAILED, REFUSED, RETRY, REVERTED, Index
 
-STATES = {"completed": "completed", "failed": "failed", "retry-scheduled": "pending", "accepted": "processing"}
+STATES = {
+    "completed": "completed",
+    "failed": "failed",
+    "retry-scheduled": "pending",
+    "accepted": "processing",
+    "reverted": "reverted",
+}
 
 
 def conversions(index: Index) -> Iterator[Violation]:
@@ -34,8 +40,9 @@ def customers(index: Index) -> Iterator[Violation]:
 
 
 def leads(index: Index) -> Iterator[Violation]:
-    """projector.lead: converted exactly where a conversion completed."""
-    expected = {event.lead_id or "" for event in index.outcome.values() if event.type == COMPLETED}
+    """projector.lead: converted exactly where a conversion completed and was not taken back."""
+    standing = (event for key, event in index.outcome.items() if event.type == COMPLETED and key not in index.reverted)
+    expected = {event.lead_id or "" for event in standing}
     shown = [lead_id for lead_id, status in index.facts.tables.projected_leads.items() if status == "converted"]
     yield from _compare("projector-lead", Counter(expected), shown)
 
@@ -57,13 +64,13 @@ def _differences(index: Index, row: ConversionRow) -> list[str]:
     story = index.story.get(row.conversion_id)
     if not story:
         return _without_events(index, row)
-    last = story[-1]
+    last = [event for event in story if event.type != REFUSED][-1]
     expected: dict[str, object] = {
         "lead_id": last.lead_id,
         "state": STATES.get(last.type.split(".")[-2], row.state),
         "attempt": max(event.attempt or 0 for event in story),
     }
-    if last.type == COMPLETED:
+    if last.type in (COMPLETED, REVERTED):
         expected |= {"customer_id": last.customer_id, "error_code": None}
     elif last.type in (FAILED, RETRY):
         expected["error_code"] = last.error_code

@@ -84,7 +84,7 @@ class World:
 
     def has_read(self, topics: Topics) -> bool:
         """Whether the converter has applied every record that it is to read, those in its retry topics too."""
-        inputs = ["lead.events", "conversion.requests", "customer.requests", "converter.replay"]
+        inputs = ["lead.events", "conversion.requests", "customer.requests", "order.events", "converter.replay"]
         last = topics.last_offsets(*inputs, *(f"converter.retry.{delay}" for delay in self.delays.split(",")))
         rows = self.rows("SELECT topic, partition, next_offset FROM partition_progress")
         reached = {(topic.removeprefix(self.prefix), partition): offset or 0 for topic, partition, offset in rows}
