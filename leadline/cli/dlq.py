@@ -19,9 +19,11 @@ from leadline.contracts.topics import SERVICES, dead_letter_topic
 from leadline.delivery.record import Outgoing
 from leadline.kafka.publish import publish_records
 from leadline.kafka.reading import read_topics
-from leadline.operations.dead_letters import DeadLetter, collect, select
+from leadline.operations.dead_letters import DeadLetter, collect, select, without_person
 from leadline.operations.replay import OPERATIONS, discards, operator, replays
 from leadline.runtime.settings import kafka_properties
+from leadline.status.dead_letters import find_erased
+from leadline.status.reader import StatusReader
 
 app = typer.Typer(no_args_is_help=True)
 SHOWN_BODY_CHARS = 4_000
@@ -38,7 +40,10 @@ def _load() -> list[DeadLetter]:
     settings = connect.settings()
     topics = [dead_letter_topic(service) for service in SERVICES]
     records = list(read_topics(kafka_properties(settings), settings.topic_prefix, [*topics, OPERATIONS]))
-    return collect((r for r in records if r.topic != OPERATIONS), (r for r in records if r.topic == OPERATIONS))
+    letters = collect((r for r in records if r.topic != OPERATIONS), (r for r in records if r.topic == OPERATIONS))
+    with StatusReader(connect.database_url()) as reader:
+        erased = find_erased(reader, (letter.dlq_id for letter in letters))
+    return [without_person(letter) if letter.dlq_id in erased else letter for letter in letters]
 
 
 def _chosen(ids: list[str] | None, code: str | None, state: str | None) -> list[DeadLetter]:
@@ -66,7 +71,7 @@ def list_(code: Code = None, state: Annotated[str | None, typer.Option("--state"
             letter.state,
             facts.get("attempts"),
             facts.get("replays"),
-            printable(letter.key),
+            "erased" if letter.is_erased else printable(letter.key),
             facts.get("failed-at"),
         )
     Console().print(table)
@@ -85,6 +90,9 @@ def show(dlq_id: Annotated[str, typer.Argument()], *, json: Json = False) -> Non
     for name, value in letter.facts.items():
         typer.echo(f"dlq-{name}: {printable(value)}")
     typer.echo(f"state: {letter.state}")
+    if letter.is_erased:
+        typer.echo("erased: its person asked to be forgotten")
+        return
     for name, raw in letter.record.headers[: -len(letter.facts)]:
         typer.echo(f"header {printable(name)}: {printable((raw or b'').decode('utf-8', 'replace'))}")
     body = (letter.record.value or b"").decode("utf-8", "replace")
@@ -93,9 +101,12 @@ def show(dlq_id: Annotated[str, typer.Argument()], *, json: Json = False) -> Non
 
 @app.command()
 def replay(ids: Ids = None, code: Code = None, by: By = None, *, every: Every = False, dry_run: DryRun = False) -> None:
-    """Send dead letters to their service again; replaying twice makes one customer, and nobody is notified again."""
+    """Send dead letters to their service again; replaying twice makes one customer, and nobody is notified again.
+
+    Those of erased persons are left where they are.
+    """
     _need_choice(ids, every=every)
-    letters = _chosen(ids, code, None if ids else "open")
+    letters = [letter for letter in _chosen(ids, code, None if ids else "open") if not letter.is_erased]
     _do(letters, replays(letters, operator(by or getpass.getuser())), "replayed", dry_run=dry_run)
 
 
@@ -131,7 +142,14 @@ def _do(letters: Sequence[DeadLetter], records: Sequence[Outgoing], verb: str, *
 
 
 def _summary(letter: DeadLetter) -> dict[str, Any]:
-    return {"dlq_id": letter.dlq_id, "state": letter.state, "key": letter.key, "deaths": letter.deaths, **letter.facts}
+    return {
+        "dlq_id": letter.dlq_id,
+        "state": letter.state,
+        "key": letter.key,
+        "deaths": letter.deaths,
+        "erased": letter.is_erased,
+        **letter.facts,
+    }
 
 
 def _bytes(letter: DeadLetter) -> dict[str, Any]:

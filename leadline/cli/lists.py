@@ -21,9 +21,9 @@ Limit = Annotated[int, typer.Option(help="How many at most.", min=1, max=100_000
 After = Annotated[str | None, typer.Option(help="Go on after the one with this id: the last of the page before.")]
 
 # What a person sees of a row; programs get all of it.
-_LEAD = ("lead_id", "status", "name", "company_name", "source", "assigned_to", "score_total", "grade")
-_CUSTOMER = ("customer_id", "customer_number", "name", "status", "stage", "badge", "orders")
-_CONVERSION = ("conversion_id", "lead_id", "state", "attempt", "error_code", "customer_id")
+_LEAD = ("lead_id", "status", "name", "company_name", "source", "assigned_to", "score_total", "grade", "erased_at")
+_CUSTOMER = ("customer_id", "customer_number", "name", "status", "stage", "badge", "orders", "erased_at")
+_CONVERSION = ("conversion_id", "lead_id", "state", "attempt", "error_code", "customer_id", "erased_at")
 
 
 class Status(StrEnum):

@@ -60,6 +60,13 @@ _BUSINESS = (
     Topic("customer.events", "customer_id", ("converter", "notifier"), ("projector", "notifier", "downstream")),
     Topic("order.events", "customer_id", ("upstream",), ("converter", "notifier", "projector"), max_message_bytes=UPSTREAM_BYTES),
     Topic("stage.ticks", "partition", ("notifier", "cli"), ("notifier",)),
+    Topic(
+        "notification.requests",
+        "user_id or team_id",
+        ("upstream", "api", "cli"),
+        ("notifier",),
+        max_message_bytes=UPSTREAM_BYTES,
+    ),
     Topic("notification.events", "recipient", ("notifier",), ("notifier", "projector", "downstream")),
     Topic("operations.events", "dlq_id", ("cli", "api"), ("projector",)),
 )

@@ -17,6 +17,11 @@ DECISIONS: Final = {
     "leadline.dead-letter.reopened.v1": "open",
 }
 
+_SHOWN_OF_ERASED: Final = frozenset({
+    "id", "service", "topic", "partition", "offset", "timestamp", "error-code", "fingerprint", "attempts", "first-failed-at",
+    "failed-at", "replays", "conversion-id",
+})  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
@@ -28,6 +33,7 @@ class DeadLetter:
     record: Record
     deaths: int
     state: str
+    is_erased: bool = False
 
     @property
     def code(self) -> str:
@@ -60,6 +66,12 @@ def collect(dead: Iterable[Record], decisions: Iterable[Record]) -> list[DeadLet
         if state and letter and record.timestamp_ms > letter.record.timestamp_ms:
             letters[place] = replace(letter, state=state)
     return list(letters.values())
+
+
+def without_person(letter: DeadLetter) -> DeadLetter:
+    """What may be shown of one whose lead or customer is erased: where it lies, and why it died."""
+    facts = {name: text for name, text in letter.facts.items() if name in _SHOWN_OF_ERASED}
+    return replace(letter, facts=facts, record=letter.record._replace(key=None, value=None, headers=[]), is_erased=True)
 
 
 def facts_of(record: Record) -> dict[str, str]:

@@ -11,7 +11,7 @@ from leadline.postgres.pool import connect
 from leadline.postgres.queries import load_queries
 
 Row = Mapping[str, Any]
-FILES = ("reader", "things", "lists", "metrics")
+FILES = ("reader", "things", "lists", "metrics", "dead_letters")
 
 
 class StatusReader:

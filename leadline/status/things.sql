@@ -1,7 +1,8 @@
 -- name: conversion
-SELECT conversion_id, lead_id, batch_id, state, attempt, retry_count, retryable, error_code, error_message, requested_by,
-    origin, requested_at, started_at, last_retry_at, next_retry_at, finished_at, customer_id
-FROM conversion WHERE conversion_id = %(id)s
+SELECT c.conversion_id, c.lead_id, batch_id, state, attempt, retry_count, retryable, error_code, error_message, requested_by,
+    c.origin, requested_at, started_at, last_retry_at, next_retry_at, finished_at, c.customer_id,
+    left(l.erased, 27)::timestamptz AS erased_at
+FROM conversion AS c LEFT JOIN lead AS l USING (lead_id) WHERE c.conversion_id = %(id)s
 
 -- name: conversion_timeline
 SELECT at, type, attempt, detail, ce_id, topic, partition, kafka_offset
@@ -21,7 +22,7 @@ SELECT lead_id, status, status_at, first_name, last_name, data ->> 'name' AS nam
     data ->> 'estimated_value' AS estimated_value, data ->> 'currency' AS currency, data -> 'probability' AS probability,
     data -> 'qualification' AS qualification, lost_reason, tags, data ->> 'notes' AS notes,
     data -> 'custom_fields' AS custom_fields, data -> 'consent' AS consent, customer_id, conversion_id, created_at,
-    contacted_at, qualified_at, converted_at, updated_at
+    contacted_at, qualified_at, converted_at, updated_at, left(erased, 27)::timestamptz AS erased_at
 FROM lead WHERE lead_id = %(id)s
 
 -- name: lead_timeline
@@ -67,7 +68,7 @@ SELECT customer_id, customer_number, code, name, data ->> 'type' AS type, data -
     data -> 'multiplier_codes' AS multiplier_codes, data ->> 'billing_cycle' AS billing_cycle,
     data -> 'invoice_recipients' AS invoice_recipients, data -> 'custom_fields' AS custom_fields,
     data -> 'snapshot' AS snapshot, lead_id, conversion_id, orders, first_order_at, created_at,
-    (data ->> 'reverted_at')::timestamptz AS reverted_at, updated_at
+    (data ->> 'reverted_at')::timestamptz AS reverted_at, updated_at, erased_at
 FROM customer WHERE customer_id = %(id)s
 
 -- name: customer_timeline

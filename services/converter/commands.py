@@ -81,13 +81,14 @@ class Commands:
 
 
 def _may_cancel(command: Command) -> bool:
-    return isinstance(command.body, ConversionCancelRequested) and command.found.state == "waiting"
+    may = command.found.state == "waiting" and not command.found.is_erased
+    return isinstance(command.body, ConversionCancelRequested) and may
 
 
 def _may_retry(command: Command) -> bool:
     state = command.found.state
     may = state == "waiting" or (state == "failed" and command.found.is_retryable)
-    return isinstance(command.body, ConversionRetryRequested) and may
+    return isinstance(command.body, ConversionRetryRequested) and may and not command.found.is_erased
 
 
 def _one_of_each_lead(messages: Sequence[Message], found: Mapping[str, Commanded]) -> tuple[list[Command], list[Message]]:

@@ -183,7 +183,7 @@ def carried(kept: Sequence[Kept]) -> list[tuple[str, bytes, list[Any], bytes]]:
         if each.kind == "document"
     ]
     items = [
-        {"kind": each.kind, "item_id": each.item_id, "text": each.fields.get("text") or each.fields.get("subject")}
+        {"kind": each.kind, "item_id": each.item_id, "text": each.fields.get("text") or each.fields.get("subject")} | _due(each)
         for each in kept
         if each.how == "carried-over"
     ]
@@ -193,6 +193,11 @@ def carried(kept: Sequence[Kept]) -> list[tuple[str, bytes, list[Any], bytes]]:
         ("tasks.carried-over", b"items", items, b"carried_over_at"),
     ]
     return [each for each in every if each[2]]
+
+
+def _due(kept: Kept) -> dict[str, Any]:
+    """When a reminder is due, and whose it is."""
+    return {name: kept.fields.get(name) for name in ("remind_at", "by")} if kept.kind == "reminder" else {}
 
 
 def failed(request: Request, attempt: int, error: Mapping[str, Any], about: About) -> Outgoing:

@@ -25,6 +25,7 @@ from services.converter.domain.customer import CustomerRequest
 from services.converter.domain.decision import Request
 from services.converter.domain.lead import LeadChange, LeadItem
 from services.converter.domain.revert import Revert
+from services.converter.erasure import Erasure
 from services.converter.free_mail import load_free_mail
 from services.converter.leads import Leads
 from services.converter.orders.reading import ORDERS, OrderWord, StageWord
@@ -71,6 +72,7 @@ class ConverterHandler:
         self._customer_requests = CustomerRequests()
         self._reverts = Reverts(revert_within, free_mail)
         self._orders = OrderStore()
+        self._erasure = Erasure()
         self._instance = instance
         self._clock = clock
         self._lost_reasons = LOST_REASONS.union(lost_reasons)
@@ -111,15 +113,21 @@ class ConverterHandler:
         return outcomes
 
     def _handle_first(self, transaction: Transaction, messages: Sequence[Message]) -> list[Outcome]:
-        others = [message for message in messages if type(message.content.data) not in _OF_LEADS]
-        if len(others) < len(messages):
-            self._leads.apply(transaction, [m.content.data for m in messages if type(m.content.data) in _OF_LEADS])
-        if not others:
-            return [Done([]) for _ in messages]
-        self._orders.apply(transaction, [m.content.data for m in others if isinstance(m.content.data, OrderWord | StageWord)])
-        commands = [message for message in others if isinstance(message.content.data, ConversionCommand)]
-        outcomes = self._commands.handle(transaction, commands, self._clock()) if commands else {}
+        outcomes: dict[int, Outcome] = {}
+        of_leads = [message for message in messages if type(message.content.data) in _OF_LEADS]
+        if of_leads:
+            now_erased = self._leads.apply(transaction, [each.content.data for each in of_leads])
+            if now_erased:
+                outcomes = self._erasure.handle(transaction, of_leads, now_erased, time_now_text(self._clock()))
+        if len(of_leads) < len(messages):
+            outcomes.update(self._handle_others_first(transaction, messages))
         return [outcomes.get(id(message), Done([])) for message in messages]
+
+    def _handle_others_first(self, transaction: Transaction, messages: Sequence[Message]) -> dict[int, Outcome]:
+        words = [each.content.data for each in messages if isinstance(each.content.data, OrderWord | StageWord)]
+        self._orders.apply(transaction, words)
+        commands = [message for message in messages if isinstance(message.content.data, ConversionCommand)]
+        return self._commands.handle(transaction, commands, self._clock()) if commands else {}
 
     def on_failure(self, transaction: Transaction, message: Message, failure: Failure) -> list[Outgoing]:
         """A fault of ours: the conversion waits for its next attempt, or fails and may be retried by hand."""

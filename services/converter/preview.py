@@ -65,7 +65,7 @@ class Previews:
         codes = {code for code in (plan.custom_code, plan.fields.get("code")) if code}
         taken = self._store.customers_in_the_way(transaction, {plan.email_key} if plan.email_key else set(), codes)
         same = taken.same_person(plan.email_key)
-        existing = self._store.existing_customers(transaction, [same["customer_id"]])[same["customer_id"]] if same else None
+        existing = self._store.existing_customers(transaction, [same["customer_id"]]).get(same["customer_id"]) if same else None
         answer: dict[str, Any] = {
             "lead_id": plan.lead.lead_id,
             "profile": plan.profile.name,

@@ -47,6 +47,7 @@ class Commanded(NamedTuple):
     body: bytes
     requested_at: str
     is_retryable: bool
+    is_erased: bool
 
 
 class ConverterStore:
@@ -97,7 +98,13 @@ class ConverterStore:
         rows = transaction.execute(self._queries["known_conversions"], {"ids": list(conversion_ids)})
         return {
             str(row["conversion_id"]): Known(
-                row["state"], row["attempt"], bytes(row["request"]), row["origin"], row["is_retryable"], row["error_code"]
+                row["state"],
+                row["attempt"],
+                bytes(row["request"]),
+                row["origin"],
+                row["is_retryable"],
+                row["error_code"],
+                row["is_erased"],
             )
             for row in rows
         }
@@ -115,6 +122,7 @@ class ConverterStore:
                 bytes(row["request"]),
                 time_now_text(row["requested_at"]),
                 row["is_retryable"],
+                row["is_erased"],
             )
             for row in rows
         }
@@ -150,10 +158,12 @@ class ConverterStore:
                 "attempts": [ending.attempt for ending in again],
                 "finished": [ending.finished_at for ending in again],
                 "customers": [ending.customer_id for ending in again],
-                "errors": [to_json(ending.error) for ending in again],
+                "errors": [_error(ending) for ending in again],
                 "filled": [None if ending.filled is None else to_json(ending.filled) for ending in again],
             }
             transaction.execute(self._queries["update_conversions"], parameters)
+        if without_customer := [ending.request.conversion_id for ending in endings if ending.customer_id is None]:
+            transaction.execute(self._queries["forget_requests_of_erased_leads"], {"ids": without_customer})
 
 
 def _lead(row: Mapping[str, Any]) -> Lead:
@@ -173,6 +183,14 @@ def to_json(value: Any) -> str | None:
     return None if value is None else orjson.dumps(value).decode()
 
 
+def _error(ending: Ending) -> str | None:
+    """Of customers that stood in the way only the ids: what they are called stands in their own rows, while it may."""
+    if not ending.error or not ending.error["candidates"]:
+        return to_json(ending.error)
+    candidates = [{"customer_id": each["customer_id"]} for each in ending.error["candidates"]]
+    return to_json({**ending.error, "candidates": candidates})
+
+
 def _conversion_row(ending: Ending) -> list[Any]:
     request = ending.request
     return [
@@ -186,7 +204,7 @@ def _conversion_row(ending: Ending) -> list[Any]:
         request.requested_at,
         ending.finished_at,
         ending.customer_id,
-        to_json(ending.error),
+        _error(ending),
         request.batch_id,
         ending.filled,
     ]

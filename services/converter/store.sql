@@ -14,14 +14,14 @@ ORDER BY lead_id, kind, item_id
 
 -- name: known_conversions
 SELECT conversion_id, state, attempt, request, origin, error ->> 'code' AS error_code,
-    coalesce((error ->> 'retryable')::boolean, false) AS is_retryable
+    coalesce((error ->> 'retryable')::boolean, false) AS is_retryable, is_erased
 FROM conversion
 WHERE conversion_id = ANY(%(ids)b::uuid[])
 
 -- name: commanded_conversions
 -- Locked in key order: the conversion itself may be under way in another instance.
 SELECT conversion_id, idempotency_key, lead_id, state, attempt, request, requested_at,
-    coalesce((error ->> 'retryable')::boolean, false) AS is_retryable
+    coalesce((error ->> 'retryable')::boolean, false) AS is_retryable, is_erased
 FROM conversion
 WHERE conversion_id = ANY(%(ids)b::uuid[])
 ORDER BY conversion_id
@@ -33,12 +33,13 @@ FROM customer
 WHERE email_key = ANY(%(emails)b) OR code = ANY(%(codes)b)
 
 -- name: customers_to_link
--- In key order, since leads of other partitions may be linked to the same customers.
+-- In key order, since leads of other partitions may be linked to the same customers. Nobody is linked to one that was
+-- erased since it was looked up.
 SELECT customer_id, customer_number, code, name, type, role, customer_status, prospect_stage, first_name, last_name,
     company_name, email, phone, address, vat, branch_id, salesperson_id, discovered_by, lead_id, conversion_id,
     custom_fields, created_at
 FROM customer
-WHERE customer_id = ANY(%(ids)b::uuid[])
+WHERE customer_id = ANY(%(ids)b::uuid[]) AND erased_at IS NULL
 ORDER BY customer_id
 FOR UPDATE
 
@@ -115,6 +116,11 @@ SET history = lead.history || row.history, contacted_at = least(lead.contacted_a
     qualified_at = greatest(lead.qualified_at, row.at)
 FROM unnest(%(ids)b::text[], %(histories)b::jsonb[], %(times)b::timestamptz[]) AS row (lead_id, history, at)
 WHERE lead.lead_id = row.lead_id
+
+-- name: forget_requests_of_erased_leads
+UPDATE conversion SET is_erased = true, request = '', error = error - '{message,fields}'::text[]
+FROM lead
+WHERE conversion.conversion_id = ANY(%(ids)b::uuid[]) AND lead.lead_id = conversion.lead_id AND lead.erased_at IS NOT NULL
 
 -- name: copy_customers
 COPY customer (customer_id, customer_number, code, name, type, role, customer_status, prospect_stage, first_name,

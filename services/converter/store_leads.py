@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from leadline.contracts.times import time_now_text
 from leadline.delivery.handler import Transaction
 from leadline.postgres.queries import load_queries
 from services.converter.domain.items import Item, ItemKey
@@ -54,6 +55,7 @@ class LeadStore:
             "created": [lead.created_at for lead in ordered],
             "contacted": [lead.contacted_at for lead in ordered],
             "qualified": [lead.qualified_at for lead in ordered],
+            "erased": [lead.erased_at for lead in ordered],
             "keys": [array_text(lead.match_keys) for lead in ordered],
         }
         transaction.execute(self._queries[query], parameters)
@@ -99,6 +101,7 @@ def _lead(row: Mapping[str, Any]) -> Lead:
         str(row["conversion_id"]) if row["conversion_id"] else None,
         str(row["customer_id"]) if row["customer_id"] else None,
         row["history"],
+        erased_at=time_now_text(row["erased_at"]) if row["erased_at"] else None,
         match_keys=tuple(row["match_keys"]),
     )
 

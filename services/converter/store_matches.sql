@@ -48,7 +48,7 @@ WHERE customer_match.customer_id = link.customer_id AND customer_match.key = had
 
 -- name: customers_of_shared_keys
 -- For each of these keys that is shared a row, the latest customers of it first; and last the customer of the first lead, which
--- may have been made while the key was not shared yet.
+-- may have been made while the key was not shared yet. Nobody is warned of a customer that is erased.
 SELECT shared.key, customer.customer_id, customer.customer_number, customer.name
 FROM match_key AS shared
 LEFT JOIN LATERAL (
@@ -56,7 +56,7 @@ LEFT JOIN LATERAL (
     UNION ALL
     SELECT lead.customer_id, 0 FROM lead WHERE lead.lead_id = shared.lead_id AND shared.key = ANY(lead.match_keys)
 ) AS found ON true
-LEFT JOIN customer USING (customer_id)
+LEFT JOIN customer ON customer.customer_id = found.customer_id AND customer.erased_at IS NULL
 WHERE shared.is_shared AND shared.key = ANY(%(keys)b::text::bigint[])
 ORDER BY shared.key, found.place DESC NULLS LAST
 
@@ -69,7 +69,7 @@ CROSS JOIN LATERAL (
     UNION ALL
     SELECT lead.customer_id, 0 FROM lead WHERE lead.lead_id = known.lead_id AND known.key = ANY(lead.match_keys)
 ) AS found
-JOIN customer USING (customer_id)
+JOIN customer ON customer.customer_id = found.customer_id AND customer.erased_at IS NULL
 WHERE known.key = ANY(%(keys)b::text::bigint[])
 ORDER BY known.key, found.place DESC NULLS LAST
 

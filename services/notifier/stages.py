@@ -12,15 +12,17 @@ from leadline.delivery.handler import Transaction
 from leadline.delivery.message import Message
 from services.notifier.domain import stage
 from services.notifier.domain.stage import Life, Moment, StageChange
-from services.notifier.reading import time_of
+from services.notifier.reading import (
+    ACTIVITY_LOGGED,
+    CUSTOMER_CREATED,
+    CUSTOMER_REVERTED,
+    ORDER_CANCELLED,
+    ORDER_PLACED,
+    TICKED,
+    time_of,
+)
 from services.notifier.stages_store import StagesStore
 
-TICKED: Final = "leadline.stage.ticked.v1"
-ORDER_PLACED: Final = "leadline.order.placed.v1"
-ORDER_CANCELLED: Final = "leadline.order.cancelled.v1"
-ACTIVITY_LOGGED: Final = "leadline.activity.logged.v1"
-CUSTOMER_CREATED: Final = "leadline.customer.created.v1"
-CUSTOMER_REVERTED: Final = "leadline.customer.reverted.v1"
 ABOUT_STAGES: Final = frozenset({ORDER_PLACED, ORDER_CANCELLED, ACTIVITY_LOGGED, CUSTOMER_CREATED, CUSTOMER_REVERTED})
 _ORDERS: Final = frozenset({ORDER_PLACED, ORDER_CANCELLED})
 
@@ -69,13 +71,8 @@ class Stages:
         self._store = StagesStore()
         self._dormant_after = dormant_after
 
-    def find_due(self, transaction: Transaction, messages: Sequence[Message]) -> set[str]:
-        """The customers that the ticks of a batch may send to sleep."""
-        late: dict[int, str] = {}
-        for message in messages:
-            if message.content.envelope.type == TICKED:
-                partition, at = message.origin.partition, message.content.data["at"]
-                late[partition] = max(late.get(partition, ""), at)
+    def find_due(self, transaction: Transaction, late: Mapping[int, str]) -> set[str]:
+        """The customers that the ticks of a batch may send to sleep; `late` is how late it is on each partition."""
         since = {partition: parse_time(at) - self._dormant_after for partition, at in late.items()}
         return self._store.find_due(transaction, since)
 

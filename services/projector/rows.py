@@ -95,7 +95,7 @@ def part_row(part: PartChange, scales: Scales) -> Row:
 def customer_from_row(row: Row) -> Customer:
     """What the store knew of a customer."""
     fields = Fields(row["data"], row["field_times"])
-    return Customer(row["customer_id"], fields, _text(row["created_at"]), _text(row["updated_at"]))
+    return Customer(row["customer_id"], fields, _text(row["created_at"]), _text(row["updated_at"]), _text(row["erased_at"]))
 
 
 def customer_row(customer: Customer) -> Row:
@@ -107,6 +107,7 @@ def customer_row(customer: Customer) -> Row:
         "updated_at": customer.updated_at,
         "data": values,
         "field_times": customer.fields.times,
+        "erased_at": customer.erased_at,
     }
 
 

@@ -17,8 +17,10 @@ from services.projector import rows
 from services.projector.domain.changes import Changes, TimelineEntry
 from services.projector.domain.conversion import Facts, join_facts
 from services.projector.domain.customer import apply_event
+from services.projector.domain.erasure import touched
 from services.projector.domain.lead import Lead
 from services.projector.domain.scoring import DEFAULT_SCALES, Scales
+from services.projector.erasure import Erasure
 
 
 class StatusStore:
@@ -26,10 +28,12 @@ class StatusStore:
 
     def __init__(self, scales: Scales = DEFAULT_SCALES) -> None:
         self._queries = load_queries(Path(__file__).with_name("store.sql"))
+        self._erasure = Erasure()
         self._scales = scales
 
     def apply(self, transaction: Transaction, changes: Changes) -> None:
         """Merge what a batch has brought into every table that it touches."""
+        self._erasure.begin(transaction, is_erasing=changes.erases)
         write = _Writer(transaction, self._queries, self._scales)
         facts = _merge_conversions(write, changes)
         changes.accept_embedded(facts)
@@ -39,6 +43,7 @@ class StatusStore:
         _merge_dead_letters(write, changes)
         write.rows("add_notifications", map(rows.notification_row, changes.notifications.values()))
         _add_timelines(write, changes)
+        self._erasure.finish(transaction, touched(changes, facts))
 
 
 class _Writer:
@@ -84,9 +89,6 @@ def _merge_leads(write: _Writer, changes: Changes, leads_of_conversions: set[str
     write.rows("write_leads", (rows.lead_row(lead, conversions.get(lead.lead_id, []), write.scales) for lead in leads))
     write.rows("add_lead_events", map(rows.timeline_row, changes.lead_timeline))
     write.rows("add_lead_parts", (rows.part_row(part, write.scales) for part in changes.lead_parts))
-    erased = [lead.lead_id for lead in leads if lead.erased]
-    write.ids("empty_history_of_erased_leads", erased)
-    write.ids("empty_parts_of_erased_leads", erased)
 
 
 def _changed(lead: Lead, changes: Changes) -> Lead:

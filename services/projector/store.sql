@@ -74,21 +74,12 @@ FROM jsonb_to_recordset(%(rows)s::jsonb) AS r (
     at timestamptz, detail jsonb)
 ON CONFLICT DO NOTHING
 
--- name: empty_history_of_erased_leads
--- An erasure is final: no word before or after it is kept.
-UPDATE lead_event SET detail = '{}' WHERE lead_id = ANY(%(ids)s::text[]) AND detail <> '{}'
-
 -- name: add_lead_parts
 INSERT INTO lead_part_change (lead_id, aspect, part_id, ce_source, ce_id, at, stamp, value)
 SELECT subject_id, aspect, part_id, source, event_id, at, stamp, value
 FROM jsonb_to_recordset(%(rows)s::jsonb) AS r (
     subject_id text, aspect text, part_id text, source text, event_id text, at timestamptz, stamp text, value jsonb)
 ON CONFLICT DO NOTHING
-
--- name: empty_parts_of_erased_leads
--- Who worked on the lead is no personal data of the lead's.
-UPDATE lead_part_change SET value = '{}'
-WHERE lead_id = ANY(%(ids)s::text[]) AND aspect <> 'assignment' AND value <> '{}'
 
 -- name: claim_order_summaries
 INSERT INTO order_summary (customer_id, orders) SELECT id, 0 FROM unnest(%(ids)s::text[]) AS id
@@ -123,7 +114,7 @@ SELECT id, 0, '9999-12-31T00:00:00Z', 'epoch', '{}', '{}' FROM unnest(%(ids)s::t
 ON CONFLICT DO NOTHING
 
 -- name: lock_customers
-SELECT customer_id, data, field_times, created_at, updated_at
+SELECT customer_id, data, field_times, created_at, updated_at, erased_at
 FROM customer WHERE customer_id = ANY(%(ids)s::text[])
 ORDER BY customer_id FOR UPDATE
 
@@ -131,10 +122,10 @@ ORDER BY customer_id FOR UPDATE
 UPDATE customer AS c SET
     customer_number = r.customer_number, code = r.code, name = r.name, lead_id = r.lead_id,
     conversion_id = r.conversion_id, created_at = r.created_at, updated_at = r.updated_at, data = r.data,
-    field_times = r.field_times
+    field_times = r.field_times, erased_at = r.erased_at
 FROM jsonb_to_recordset(%(rows)s::jsonb) AS r (
     customer_id text, customer_number text, code text, name text, lead_id text, conversion_id text,
-    created_at timestamptz, updated_at timestamptz, data jsonb, field_times jsonb)
+    created_at timestamptz, updated_at timestamptz, data jsonb, field_times jsonb, erased_at timestamptz)
 WHERE c.customer_id = r.customer_id
 
 -- name: show_orders
@@ -182,15 +173,15 @@ WHERE c.dlq_id = ANY(%(ids)s::text[]) AND d.dlq_id = c.dlq_id
 -- The same dead letter again is the same row with more replays, and open again.
 INSERT INTO dead_letter AS d (
     dlq_id, service, topic, partition, kafka_offset, dlq_topic, dlq_partition, dlq_offset, error_code, error_message,
-    fingerprint, attempts, replays, first_failed_at, failed_at, conversion_id, record_key, record_value, headers)
+    fingerprint, attempts, replays, first_failed_at, failed_at, conversion_id, record_key, record_value, headers, subjects)
 SELECT dlq_id, service, topic, partition, kafka_offset, dlq_topic, dlq_partition, dlq_offset, error_code, error_message,
     fingerprint, attempts, replays, first_failed_at, failed_at, conversion_id, decode(record_key, 'base64'),
-    decode(record_value, 'base64'), headers
+    decode(record_value, 'base64'), headers, ARRAY(SELECT jsonb_array_elements_text(subjects))
 FROM jsonb_to_recordset(%(rows)s::jsonb) AS r (
     dlq_id text, service text, topic text, partition integer, kafka_offset bigint, dlq_topic text,
     dlq_partition integer, dlq_offset bigint, error_code text, error_message text, fingerprint text, attempts integer,
     replays integer, first_failed_at timestamptz, failed_at timestamptz, conversion_id text, record_key text,
-    record_value text, headers jsonb)
+    record_value text, headers jsonb, subjects jsonb)
 ORDER BY dlq_id
 ON CONFLICT (dlq_id) DO UPDATE SET
     dlq_topic = excluded.dlq_topic, dlq_partition = excluded.dlq_partition, dlq_offset = excluded.dlq_offset,

@@ -44,6 +44,7 @@ def test_the_business_topics_are_those_of_the_contract() -> None:
         ("customer.events", "customer_id"),
         ("order.events", "customer_id"),
         ("stage.ticks", "partition"),
+        ("notification.requests", "user_id or team_id"),
         ("notification.events", "recipient"),
         ("operations.events", "dlq_id"),
     ]
@@ -51,7 +52,7 @@ def test_the_business_topics_are_those_of_the_contract() -> None:
 
 def test_each_service_has_its_own_ladder_replays_and_dead_letters() -> None:
     names = [topic.name for topic in all_topics(("5s", "1m"))]
-    assert len(names) == len(set(names)) == 10 + 3 * 4
+    assert len(names) == len(set(names)) == 11 + 3 * 4
     assert {*retry_topics("notifier", ("5s", "1m")), replay_topic("notifier"), dead_letter_topic("notifier")} <= set(names)
     assert "converter.retry.5s" in names
 

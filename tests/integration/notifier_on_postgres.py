@@ -45,10 +45,19 @@ class Notifier:
     def work(self) -> Any:
         return self._ledger.work()
 
-    def count(self, table: str) -> int:
+    def rows(self, query: str) -> list[dict[str, Any]]:
         with connect(self._url, "notifier") as connection:
-            row = connection.execute(f"SELECT count(*) AS n FROM {table}".encode()).fetchone()
-            return int(row["n"]) if row else 0
+            return connection.execute(query.encode()).fetchall()
+
+    def forget(self) -> None:
+        """Empty every table of the notifier's own."""
+        own = "customer, waiting_order, first_order, customer_order, notification, subscription, team, team_member, reminder"
+        with connect(self._url, "notifier") as connection:
+            connection.execute(f"TRUNCATE {own}, recipient, recipient_channel, stage_tick, reverted_conversion".encode())
+
+    def count(self, table: str) -> int:
+        (row,) = self.rows(f"SELECT count(*) AS n FROM {table}")
+        return int(row["n"])
 
 
 @contextmanager
@@ -58,3 +67,15 @@ def open_notifier(url: str) -> Iterator[Notifier]:
         yield notifier
     finally:
         notifier.close()
+
+
+class Counting:
+    """A transaction that keeps the text of its statements."""
+
+    def __init__(self, work: Any) -> None:
+        self._work = work
+        self.queries: list[str] = []
+
+    def execute(self, query: str, parameters: Any = None) -> Any:
+        self.queries.append(query)
+        return self._work.execute(query, parameters)

@@ -20,7 +20,7 @@ THINGS: dict[str, dict[str, Any]] = {
     "document": {"item_id": "D-1", "file_name": "a.pdf", "content_hash": "sha256:a"},
     "task": {"item_id": "T-1", "subject": "Call back"},
     "note": {"item_id": "N-1", "text": "prefers mail"},
-    "reminder": {"item_id": "R-1", "text": "on Monday"},
+    "reminder": {"item_id": "R-1", "text": "on Monday", "remind_at": "2026-12-07T08:00:00Z", "by": "rep-3"},
     "activity": {"item_id": "A-1", "activity": "visit"},
     "opportunity": {"item_id": "O-1", "name": "Pilot", "value": "5000.00", "currency": "EUR", "stage": "negotiation"},
     "contact": {"item_id": "c-1", "first_name": "Bo", "email": "bo@example.com"},
@@ -87,6 +87,11 @@ def test_everything_that_goes_on_is_in_the_events(converter: Converter) -> None:
         ("note", "N-1", "prefers mail"),
         ("reminder", "R-1", "on Monday"),
         ("task", "T-1", "Call back"),
+    ]
+    assert [(each.remind_at and each.remind_at.isoformat(), each.by) for each in carried.items] == [
+        (None, None),
+        ("2026-12-07T08:00:00+00:00", "rep-3"),
+        (None, None),
     ]
     times = {completed.completed_at, created.created_at, copied.copied_at, carried.carried_over_at, completed.lead.converted_at}
     assert len(times) == 1

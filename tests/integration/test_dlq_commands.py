@@ -22,7 +22,9 @@ from leadline.kafka.publish import publish_records
 from leadline.kafka.reading import read_topics
 from leadline.runtime.cluster import cluster
 from leadline.runtime.settings import Settings
+from tests.integration.projector_world import Projector
 from tests.stack import Stack
+from tests.unit.service_records import record
 
 AT = datetime(2026, 11, 22, 8, tzinfo=UTC)
 OWN: list[tuple[str, bytes | None]] = [("ce_id", b"e-1"), ("evil", b"\x1b[31m")]
@@ -152,3 +154,19 @@ def test_a_record_that_died_in_two_services_is_listed_twice_and_replayed_to_both
     assert sorted(orjson.loads(line)["service"] for line in lines) == ["converter", "converter", "projector"]
     installation.run("replay", FIRST)
     assert [len(installation.read(f"{service}.replay")) for service in ("converter", "projector")] == [1, 1]
+
+
+def test_of_an_erased_person_nothing_but_place_and_reason_is_shown_and_nothing_is_replayed(
+    installation: Installation, database_url: str
+) -> None:
+    environment = {**installation.environment, "PROJECTOR_DATABASE_URL": database_url}
+    projector = Projector(database_url)
+    projector.take(*installation.read("converter.dlq"), record("lead.events", "lead.erased", {"lead_id": "L-1"}))
+    projector.close()
+    erased = Installation(installation.settings, environment)
+    shown = [erased.run(*words).stdout for words in (("list",), ("show", FIRST), ("show", FIRST, "--json"))]
+    assert all(text not in output for output in shown for text in ("L-1", "evil", "/3sK", "no\n"))
+    assert "erased: its person asked to be forgotten" in shown[1]
+    assert orjson.loads(shown[2])["erased"] is True
+    assert "0 replayed" in erased.run("replay", FIRST).stderr
+    assert installation.read("converter.replay") == []

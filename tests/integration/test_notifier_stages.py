@@ -13,7 +13,7 @@ from leadline.contracts.envelope import read_envelope
 from leadline.contracts.events import decode
 from leadline.delivery.record import Outgoing, Record
 from services.notifier import stages_store
-from tests.integration.notifier_on_postgres import Notifier, open_notifier
+from tests.integration.notifier_on_postgres import Counting, Notifier, open_notifier
 from tests.unit.service_records import activity, at, customer, customer_reverted, order, record, tick
 from tests.waiting import until_blocked
 
@@ -160,23 +160,11 @@ def test_the_number_of_statements_does_not_grow_with_the_batch(notifier: Notifie
         with notifier.work() as work:
             counting = Counting(work)
             notifier.take_unfinished(counting, *records)
-            return counting.count
+            return len(counting.queries)
 
     few = statements(created("C-1"), order("placed", "O-1", "C-1"), tick(at(500)))
     many = [each for number in range(20) for each in (created(f"D-{number}"), order("placed", "O-1", f"D-{number}"))]
     assert statements(*many, tick(at(501))) == few
-
-
-class Counting:
-    """A transaction that counts its statements."""
-
-    def __init__(self, work: Any) -> None:
-        self._work = work
-        self.count = 0
-
-    def execute(self, query: str, parameters: Any = None) -> Any:
-        self.count += 1
-        return self._work.execute(query, parameters)
 
 
 def test_a_customer_that_was_taken_back_has_no_stage_and_no_first_sale_any_more(notifier: Notifier) -> None:

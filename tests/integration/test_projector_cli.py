@@ -18,7 +18,7 @@ from services.projector.domain.conversion import conversion_id_of
 from services.projector.handler import ProjectorHandler
 from services.projector.reading import read
 from services.projector.store import StatusStore
-from tests.unit.service_records import completed, conversion_event, customer, error, messages, order, record, requested
+from tests.unit.service_records import at, completed, conversion_event, customer, error, messages, order, record, requested
 
 REQUEST = requested("key-1", second=3)
 ID = conversion_id_of("key-1")
@@ -134,3 +134,17 @@ def test_watching_goes_on_until_the_conversion_is_over() -> None:
     seen = [each.thing["state"] for each in watch.until_over(answer, wait_polls=3, pause=pauses.append)]
     assert seen == ["pending", "processing", "completed"]
     assert pauses == [0.5] * 3
+
+
+def test_of_an_erased_person_the_time_is_shown_and_no_name(leadline: typer.Typer, database_url: str) -> None:
+    erasures = [
+        record("lead.events", "lead.erased", {"lead_id": "L-1"}, second=50),
+        record("customer.events", "customer.erased", {"customer_id": "C-1", "lead_id": "L-1", "erased_at": at(51)}, second=51),
+    ]
+    with closing(PostgresLedger(database_url, "projector", "projector", "")) as ledger, ledger.work() as work:
+        ProjectorHandler(StatusStore()).handle(work, messages(read, erasures))
+    for command, second in ((("lead", "L-1"), 50), (("customer", "C-1"), 51), (("watch", ID), 50)):
+        shown = run(leadline, *command).stdout
+        assert f"2026-11-22 08:00:{second}" in shown
+        assert "erased at" in shown
+        assert not any(name in shown for name in ("Ada", "Byron"))

@@ -170,3 +170,17 @@ def test_a_customer_that_was_taken_back_is_in_no_list_and_still_shown(leads: Pro
     assert [row["lead_id"] for row in rows("leads", "--status", "qualified")] == ["L-done"]
     assert [row["customer_id"] for row in rows("conversions", "--state", "reverted")] == ["C-1"]
     assert run("watch", id).exit_code == 1
+
+
+def test_the_erased_are_listed_with_the_time_and_without_a_name(leads: Projector) -> None:
+    body = {"customer_id": "C-1", "lead_id": "L-done", "erased_at": "2026-11-22T08:00:51Z"}
+    leads.take(lead_event("erased", "L-done", 50), record("customer.events", "customer.erased", body, second=51))
+    (done,) = [row for row in rows("leads", "--include", "erased", "--status", "converted") if row["lead_id"] == "L-done"]
+    (bought,), (converted,) = rows("customers"), rows("conversions")
+    assert [each["erased_at"][:19] for each in (done, bought, converted)] == [
+        "2026-11-22T08:00:50",
+        "2026-11-22T08:00:51",
+        "2026-11-22T08:00:50",
+    ]
+    assert (done["name"], bought["name"], bought["customer_number"]) == (None, None, "CUST-C-1")
+    assert "Byron" not in run("customers").stdout

@@ -5,38 +5,18 @@ Everything happens in the year 2990, which the notifier's own ticks will not rea
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Sequence
 from functools import partial
-from uuid import UUID, uuid5
 
-from leadline.delivery.record import Outgoing
-from tests.scenarios.harness.records import as_json, conversion_id, envelope, qualified_lead, request
+from tests.scenarios.harness.days import SECONDS, customer_of, has_handled_ticks, order, tick
+from tests.scenarios.harness.records import qualified_lead, request
 from tests.scenarios.harness.topics import Seen, Topics
 from tests.scenarios.harness.waiting import wait_until
 from tests.scenarios.harness.world import World
 
 KEYS = ["k-1", "k-2", "k-3"]
 ACTIVE, DORMANT = "active", "dormant"
-SECONDS = 40.0
-
-
-def customer_of(key: str) -> str:
-    return str(uuid5(UUID(conversion_id(key)), "customer"))
-
-
-def order(happening: str, key: str, order_id: str, day: str) -> Outgoing:
-    customer_id, at = customer_of(key), f"{day}T12:00:00Z"
-    body = {"order_id": order_id, "customer_id": customer_id, "amount": "1.00", "currency": "EUR", "placed_at": at}
-    return Outgoing("order.events", customer_id.encode(), as_json(body), envelope(f"order.{happening}", customer_id, ce_time=at))
-
-
-def tick(world: World, day: str) -> None:
-    command = [sys.executable, "-m", "leadline.cli", "stages", "tick", "--at", f"{day}T12:00:00Z", "--ahead"]
-    subprocess.run(command, env={**os.environ, **world.environment}, check=True, timeout=SECONDS)
 
 
 def stages(topics: Topics) -> dict[str, list[Seen]]:
@@ -89,10 +69,3 @@ def test_a_tick_makes_a_customer_dormant_and_an_order_wakes_it(world: World) -> 
 
 def until(topics: Topics, *wanted: Sequence[str]) -> None:
     wait_until(lambda: are_told(topics, wanted), seconds=SECONDS, what=f"the stages of {KEYS} are {wanted}")
-
-
-def has_handled_ticks(world: World, topics: Topics) -> bool:
-    last = topics.last_offsets("stage.ticks")
-    query = "SELECT topic, partition, next_offset FROM notifier.partition_progress"
-    reached = {(topic.removeprefix(world.prefix), partition): offset for topic, partition, offset in world.rows(query)}
-    return all(reached.get(place, 0) > offset for place, offset in last.items())

@@ -130,3 +130,23 @@ def activity(occurred_at: str, customer_id: str = "C-1") -> Record:
 def tick(at: str) -> Record:
     """It is this late."""
     return record("stage.ticks", "stage.ticked", {"at": at})
+
+
+def preferences(user_id: str = "rep-3", *, second: int = 0, **data: Any) -> Record:
+    """How a user is reached, and when not."""
+    body = {"user_id": user_id, **data}
+    return record("notification.requests", "notification.preferences-set", body, second=second, key=user_id)
+
+
+def subscription(
+    happening: str, id: str = "rep-3", kind: str = "first-sale", scope: str = "own", *, second: int = 0, type: str = "user"
+) -> Record:
+    """A user or team has subscribed or unsubscribed."""
+    body = {"subscriber": {"type": type, "id": id}, "kind": kind, "scope": scope}
+    return record("notification.requests", f"notification.{happening}", body, second=second, key=id)
+
+
+def members(team_id: str, *ids: str, second: int = 0) -> Record:
+    """Who is in a team."""
+    body = {"team_id": team_id, "member_ids": ids}
+    return record("notification.requests", "team.members-set", body, second=second, key=team_id)

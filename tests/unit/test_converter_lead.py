@@ -31,15 +31,19 @@ def after(*events: tuple[str, int, dict[str, Any]], of: Lead = NOBODY) -> Lead:
     return apply(of, changes(list(events)))
 
 
-def heard(batches: Sequence[Sequence[Record]]) -> dict[str, Lead]:
-    """The leads of a story, batch after batch."""
+def heard(batches: Sequence[Sequence[Record]], customer_id: str | None = None) -> dict[str, Lead]:
+    """The leads of a story, batch after batch; with a customer, they were converted before it."""
+    status = "converted" if customer_id else "new"
     leads: dict[str, Lead] = {}
     for batch in batches:
         told: dict[str, list[LeadChange]] = {}
         for part in (decode(record).data for record in batch):
             if isinstance(part, LeadChange):
                 told.setdefault(part.lead_id, []).append(part)
-        leads |= {lead_id: apply(leads.get(lead_id, Lead(lead_id)), said) for lead_id, said in told.items()}
+        leads |= {
+            lead_id: apply(leads.get(lead_id, Lead(lead_id, status, customer_id=customer_id)), said)
+            for lead_id, said in told.items()
+        }
     return leads
 
 
@@ -49,8 +53,9 @@ def test_any_order_any_repeats_and_any_batches_give_what_the_order_of_time_gives
     events: list[Record], data: st.DataObject
 ) -> None:
     by_time = sorted(events, key=lambda record: decode(record).data.stamp)
-    expected = heard([[record] for record in by_time])
-    assert heard(data.draw(arrivals(events))) == expected
+    arrived = data.draw(arrivals(events))
+    for customer_id in (None, "C-1"):
+        assert heard(arrived, customer_id) == heard([[record] for record in by_time], customer_id)
 
 
 def test_of_two_events_of_one_moment_the_later_in_the_topic_counts() -> None:
@@ -142,9 +147,9 @@ def test_an_update_moves_a_lead_as_the_event_of_that_status_does() -> None:
 
 def test_times_come_from_the_history_unless_the_source_knows_better() -> None:
     told = [("created", 1, {"email": "a@b"}), ("contacted", 2, {}), ("qualified", 3, {})]
-    assert after(*told)[-3:] == (at(1), at(2), at(3))
+    assert after(*told)[-4:-1] == (at(1), at(2), at(3))
     known = {"created_at": at(0), "contacted_at": at(0), "qualified_at": at(0)}
-    assert after(*told, ("updated", 4, known))[-3:] == (at(0), at(0), at(3))
+    assert after(*told, ("updated", 4, known))[-4:-1] == (at(0), at(0), at(3))
 
 
 def test_the_newest_assignment_is_the_active_one_and_null_ends_it() -> None:
@@ -172,14 +177,14 @@ def test_a_converted_lead_keeps_the_assignment_that_its_conversion_closed() -> N
 @pytest.mark.parametrize("second", [0, 9])
 def test_nothing_is_left_of_an_erased_lead_whatever_is_said_before_or_after(second: int) -> None:
     erased = after(("created", 1, EVERY_FIELD), ("erased", 5, {}))
-    assert erased == Lead("L-1", "erased")
+    assert erased == Lead("L-1", "erased", erased_at=at(5))
     assert after(("created", second, EVERY_FIELD), ("qualified", second, {}), of=erased) == erased
 
 
 def test_a_lead_that_is_being_converted_can_still_be_erased() -> None:
     converting = Lead("L-1", "converting", {"email": "a@b"}, conversion_id="X")
     assert after(("contacted", 1, {}), of=converting).status == "converting"
-    assert after(("erased", 1, {}), of=converting) == Lead("L-1", "erased", conversion_id="X")
+    assert after(("erased", 1, {}), of=converting) == Lead("L-1", "erased", conversion_id="X", erased_at=at(1))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from services.converter.domain.lead import stamp
-from services.converter.domain.status import ASKED_BY, TRANSITIONS, given, tell
+from services.converter.domain.status import ASKED_BY, TRANSITIONS, Story, given, tell
 from tests.unit.service_records import at
 
 ARCHITECTURE = Path(__file__).parents[2] / "docs" / "architecture.md"
@@ -58,11 +58,11 @@ def test_an_erased_lead_is_erased_from_any_status_and_for_ever(status: str) -> N
 
 
 def test_of_a_lead_that_nobody_has_told_of_nothing_is_known_but_that_it_is_new() -> None:
-    assert tell({}) == ("new", None, None, None)
+    assert tell({}) == Story("new", None, None, None)
 
 
 def test_a_qualification_of_a_new_lead_is_a_contact_too() -> None:
-    assert tell(history(given(None), "qualified")) == ("qualified", at(0), at(1), at(1))
+    assert tell(history(given(None), "qualified")) == Story("qualified", at(0), at(1), at(1))
 
 
 def test_the_first_contact_and_the_newest_qualification_count() -> None:
@@ -71,7 +71,7 @@ def test_the_first_contact_and_the_newest_qualification_count() -> None:
 
 
 def test_an_event_that_is_not_allowed_leaves_no_time() -> None:
-    assert tell(history(given("junk"), "contacted", "qualified")) == ("junk", at(0), None, None)
+    assert tell(history(given("junk"), "contacted", "qualified")) == Story("junk", at(0), None, None)
 
 
 def test_nurture_and_win_back() -> None:

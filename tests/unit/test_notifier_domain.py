@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.notifier.domain.notice import Notice, conversion_completed, conversion_failed
-from services.notifier.domain.sale import Customer, Sale, cancel, first_sale, meet, place
+from services.notifier.domain.sale import Customer, Sale, cancel, decide, first_sale, forget, lapse, meet, place, settle
 from tests.unit.service_records import at, customer, error
 
 Step = Callable[[Sale], Sale]
@@ -21,19 +21,19 @@ STEPS: dict[str, Step] = {
     "meet again": lambda sale: meet(sale, KNOWN._replace(discovered_by="rep-9")),
     "place O-1": lambda sale: place(sale, "O-1", at(10)),
     "place O-2": lambda sale: place(sale, "O-2", at(5)),
-    "cancel O-1": lambda sale: cancel(sale, "O-1"),
-    "cancel O-2": lambda sale: cancel(sale, "O-2"),
+    "cancel O-1": lambda sale: decide(cancel(sale, "O-1")),
+    "cancel O-2": lambda sale: decide(cancel(sale, "O-2")),
+    "forget": forget,
 }
 
 
 def notices(steps: list[str]) -> list[Notice]:
     """What is told along the way, as the handler tells it."""
-    sale, told = Sale("C-1"), []
+    sale, told = Sale("C-1"), list[Notice]()
     for step in steps:
         moved = STEPS[step](sale)
-        notice = first_sale(moved, at(20)) if sale.first is None else None
-        told += [notice] if notice else []
-        sale = moved
+        told += first_sale(moved, at(20)) if sale.first is None else []
+        sale = settle(moved, None) if sale.first is None and moved.first is not None else moved
     return told
 
 
@@ -41,6 +41,13 @@ def test_the_discoverer_is_told_once_in_every_order() -> None:
     for steps in permutations(["meet", "place O-1", "place O-2", "place O-1", "meet"]):
         (notice,) = notices(list(steps))
         assert (notice.recipient, notice.subject, notice.kind) == ("rep-2", "C-1", "first-sale")
+
+
+def test_a_first_sale_to_an_erased_customer_is_told_once_and_names_nobody() -> None:
+    for steps in permutations(["meet", "place O-1", "forget"]):
+        (notice,) = notices(list(steps))
+        is_erased_before = steps.index("forget") < 2
+        assert notice.text.startswith("A customer, whom" if is_erased_before else "Byron Ltd, whom")
 
 
 @given(st.lists(st.sampled_from(sorted(STEPS))))
@@ -64,6 +71,62 @@ def test_an_order_that_is_cancelled_before_its_customer_is_known_is_no_sale(step
     assert notice.about["order_id"] == "O-2"
 
 
+def waiting_sale() -> Sale:
+    """A first sale by O-1 that may be taken back until second 50."""
+    return settle(place(meet(Sale("C-1"), KNOWN), "O-1", at(10)), at(50))
+
+
+def test_a_first_sale_whose_notices_wait_is_taken_back_with_its_order() -> None:
+    taken = decide(cancel(lapse(waiting_sale(), at(49)), "O-1"))
+    assert (taken.first, taken.taken_back) == (None, 1)
+    assert place(taken, "O-1", at(10)) == taken, "what was cancelled stays so"
+
+
+def test_a_first_sale_whose_notices_have_gone_out_stands() -> None:
+    lapsed = lapse(waiting_sale(), at(50))
+    assert cancel(lapsed, "O-1") is lapsed
+    assert place(lapsed, "O-2", at(60)) is lapsed
+
+
+def test_the_order_that_stood_behind_a_cancelled_one_is_the_first_sale_at_once() -> None:
+    behind = place(place(waiting_sale(), "O-3", at(30)), "O-2", at(20))
+    taken = decide(cancel(behind, "O-1"))
+    assert taken.first and taken.first.order_id == "O-2"
+    assert decide(cancel(cancel(behind, "O-2"), "O-1")).first == place(Sale("C-1"), "O-3", at(30)).waiting["O-3"]
+
+
+def test_the_notice_after_a_withdrawn_one_has_an_id_of_its_own() -> None:
+    again = place(decide(cancel(waiting_sale(), "O-1")), "O-2", at(60))
+    (first,), (second,) = first_sale(waiting_sale(), at(10)), first_sale(again, at(60))
+    assert first.notification_id != second.notification_id
+    assert (first.subject, first.recipient) == (second.subject, second.recipient)
+
+
+@given(st.lists(st.sampled_from(["O-1", "O-2", "O-3", "cancel O-1", "cancel O-2", "cancel O-3", "lapse"])))
+def test_a_first_sale_that_is_not_taken_back_is_decided_once(steps: list[str]) -> None:
+    sale, told = meet(Sale("C-1"), KNOWN), 0
+    for step in steps:
+        before = sale
+        if step == "lapse":
+            sale = lapse(sale, at(50))
+        elif step.startswith("cancel"):
+            sale = decide(cancel(sale, step.split()[1]))
+        else:
+            sale = place(sale, step, at(10))
+        if sale.first is not None and (before.first is None or sale.taken_back > before.taken_back):
+            told, sale = told + 1, settle(sale, at(50))
+        assert told - sale.taken_back == (sale.first is not None)
+
+
+def test_subscribers_hear_of_a_first_sale_and_the_discoverer_in_other_words() -> None:
+    sale = place(meet(Sale("C-1"), KNOWN), "O-1", at(10))
+    words = {notice.recipient: notice.text for notice in first_sale(sale, at(10), ["rep-3", "rep-2"])}
+    assert words == {
+        "rep-3": "Byron Ltd placed a first order.",
+        "rep-2": "Byron Ltd, whom you discovered, placed a first order.",
+    }
+
+
 def test_a_cancellation_after_the_notice_changes_nothing() -> None:
     assert len(notices(["meet", "place O-1", "cancel O-1", "place O-2"])) == 1
 
@@ -71,7 +134,7 @@ def test_a_cancellation_after_the_notice_changes_nothing() -> None:
 def test_nobody_is_told_where_nobody_discovered_the_lead() -> None:
     sale = meet(place(Sale("C-1"), "O-1", at(1)), KNOWN._replace(discovered_by=None))
     assert sale.first is not None
-    assert first_sale(sale, at(2)) is None
+    assert first_sale(sale, at(2)) == []
 
 
 def test_a_notification_has_one_id_for_kind_subject_and_recipient() -> None:

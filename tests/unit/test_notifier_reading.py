@@ -11,7 +11,7 @@ from leadline.contracts.envelope import read_envelope
 from leadline.contracts.events import accepted_on, decode
 from leadline.errors import Rejected, SetupError
 from leadline.runtime.settings import load_settings
-from services.notifier.domain.notice import conversion_completed, conversion_failed
+from services.notifier.domain.notice import Notice, conversion_completed, conversion_failed
 from services.notifier.domain.sale import Customer, Sale, first_sale, meet, place
 from services.notifier.reading import INPUTS, read, time_of
 from services.notifier.records import notice_record
@@ -24,10 +24,10 @@ FAILED = read(conversion_event("failed", "K-1", error=error("LEAD_UNKNOWN", retr
 
 @pytest.mark.parametrize(
     "notice",
-    [first_sale(SALE, at(3)), conversion_completed(DONE.data, at(3)), conversion_failed(FAILED.data, at(3))],
+    [*first_sale(SALE, at(3)), conversion_completed(DONE.data, at(3)), conversion_failed(FAILED.data, at(3))],
 )
-def test_every_notification_fits_the_contract(notice: object) -> None:
-    written = notice_record(notice, DONE.envelope)  # type: ignore[arg-type]
+def test_every_notification_fits_the_contract(notice: Notice) -> None:
+    written = notice_record(notice.notification_id, notice, DONE.envelope)
     envelope = read_envelope(written.headers, written.value)
     assert envelope.type in accepted_on(written.topic)
     body = decode(envelope.type, envelope.data).model_dump(mode="json")
@@ -36,9 +36,8 @@ def test_every_notification_fits_the_contract(notice: object) -> None:
 
 
 def test_a_notification_is_the_same_record_whenever_it_is_made() -> None:
-    notice = first_sale(SALE, at(3))
-    assert notice is not None
-    assert notice_record(notice, DONE.envelope) == notice_record(notice, DONE.envelope)
+    (notice,) = first_sale(SALE, at(3))
+    assert notice_record("N-1", notice, DONE.envelope) == notice_record("N-1", notice, DONE.envelope)
 
 
 def test_an_order_whose_key_is_not_its_customer_is_refused() -> None:

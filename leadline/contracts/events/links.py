@@ -95,6 +95,8 @@ class CarriedItem(Part):
     kind: Word = Field(description="task, note or reminder.")
     item_id: OurId
     text: Text | None = None
+    remind_at: Time | None = None
+    by: OurId | None = Field(default=None, description="Reminder: who is reminded; null: the customer's salesperson.")
 
 
 class TasksCarriedOver(Carried):

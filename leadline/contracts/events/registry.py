@@ -15,8 +15,10 @@ from leadline.contracts.events import (
     conversions,
     customer_requests,
     customers,
+    erasures,
     leads,
     links,
+    notification_requests,
     notifications,
     operations,
     orders,
@@ -88,6 +90,12 @@ _ALL = [
         "customer.defaults-set": customer_requests.CustomerDefaultsSet,
         "customer.billing-set": customer_requests.CustomerBillingSet,
     }),
+    *_on("notification.requests", "in", {
+        "notification.preferences-set": notification_requests.NotificationPreferencesSet,
+        "notification.subscribed": notification_requests.NotificationSubscribed,
+        "notification.unsubscribed": notification_requests.NotificationUnsubscribed,
+        "team.members-set": notification_requests.TeamMembersSet,
+    }),
     *_on("operations.events", "in", {
         "dead-letter.replay-requested": operations.DeadLetterReplayRequested,
         "dead-letter.discarded": operations.DeadLetterDiscarded,
@@ -127,11 +135,15 @@ _ALL = [
         "messages.linked": links.MessagesLinked,
         "documents.copied": links.DocumentsCopied,
         "tasks.carried-over": links.TasksCarriedOver,
+        "customer.erased": erasures.CustomerErased,
     }),
     *_on("notification.events", "out", {
         "notification.conversion-completed": notifications.NotificationConversionCompleted,
         "notification.conversion-failed": notifications.NotificationConversionFailed,
         "notification.first-sale": notifications.NotificationFirstSale,
+        "notification.stage-changed": notifications.NotificationStageChanged,
+        "notification.reminder": notifications.NotificationReminder,
+        "notification.withdrawn": notifications.NotificationWithdrawn,
     }),
 ]  # fmt: skip
 

@@ -13,7 +13,7 @@ from leadline.delivery.message import DeadLetter, Done, Failure, Message, Outcom
 from leadline.delivery.record import Outgoing
 from services.converter import events
 from services.converter.customers.store import CustomerStore, Handled
-from services.converter.domain.customer import CustomerRequest, Made, carry_out
+from services.converter.domain.customer import CustomerRequest, Made, Said, carry_out
 
 _KEY_REUSED: Final = Failure(ErrorCode.IDEMPOTENCY_KEY_REUSED.value, ErrorCode.IDEMPOTENCY_KEY_REUSED.message)
 _REVERTED: Final = Failure(ErrorCode.CUSTOMER_REVERTED.value, ErrorCode.CUSTOMER_REVERTED.message)
@@ -21,7 +21,7 @@ _UNKNOWN: Final = Failure(ErrorCode.CUSTOMER_UNKNOWN.value, ErrorCode.CUSTOMER_U
 
 
 class CustomerRequests:
-    """Decides requests about customers and carries them out."""
+    """Decides requests about customers and carries them out. Nothing is done, told or kept of one about an erased customer."""
 
     def __init__(self) -> None:
         self._store = CustomerStore()
@@ -41,6 +41,9 @@ class CustomerRequests:
             if customer is None:
                 outcomes[id(message)] = DeadLetter(_REVERTED, []) if request.customer_id in reverted else _unknown(message)
                 continue
+            if customer.is_erased:
+                outcomes[id(message)] = Done([])
+                continue
             made = carry_out(request, customer, now)
             handled.append(Handled(request, str(message.origin), now, made))
             outcomes[id(message)] = Done(_tell(message, made, now))
@@ -48,9 +51,7 @@ class CustomerRequests:
         return outcomes
 
 
-def _without_repeats(
-    messages: Sequence[Message], said: dict[str, tuple[str, bytes]], outcomes: dict[int, Outcome]
-) -> Iterator[Message]:
+def _without_repeats(messages: Sequence[Message], said: dict[str, Said], outcomes: dict[int, Outcome]) -> Iterator[Message]:
     """The first request of each key; repeats of it change nothing, others with its key are refused."""
     for message in messages:
         request: CustomerRequest = message.content.data
@@ -59,7 +60,8 @@ def _without_repeats(
             said[request.request_id] = request.said
             yield message
         else:
-            outcomes[id(message)] = Done([]) if first == request.said else DeadLetter(_KEY_REUSED, [])
+            is_repeat = first == request.said or first[1] is None
+            outcomes[id(message)] = Done([]) if is_repeat else DeadLetter(_KEY_REUSED, [])
 
 
 def _unknown(message: Message) -> Outcome:

@@ -11,7 +11,7 @@ import orjson
 
 from leadline.delivery.handler import Transaction
 from leadline.postgres.queries import load_queries
-from services.converter.domain.customer import Customer, CustomerRequest, Made
+from services.converter.domain.customer import Customer, CustomerRequest, Made, Said
 
 _OUR_ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatch
 _COLUMNS: Final = {
@@ -50,10 +50,10 @@ class CustomerStore:
     def __init__(self) -> None:
         self._queries = load_queries(Path(__file__).with_name("store.sql"))
 
-    def known_requests(self, transaction: Transaction, request_ids: Sequence[str]) -> dict[str, tuple[str, bytes]]:
-        """Kind and body of those that were carried out before."""
+    def known_requests(self, transaction: Transaction, request_ids: Sequence[str]) -> dict[str, Said]:
+        """Kind and body of those that were carried out before; no body of those whose customer is erased."""
         rows = transaction.execute(self._queries["known_requests"], {"ids": sorted(set(request_ids))})
-        return {str(row["request_id"]): (row["kind"], bytes(row["body"])) for row in rows}
+        return {str(row["request_id"]): (row["kind"], row["body"] and bytes(row["body"])) for row in rows}
 
     def lock_customers(self, transaction: Transaction, customer_ids: Iterable[str]) -> dict[str, Customer]:
         """Those that exist, locked until the transaction ends; an id that is none of ours names nobody."""

@@ -1,9 +1,10 @@
 -- name: known_requests
-SELECT request_id, kind, body FROM customer_request WHERE request_id = ANY(%(ids)b::uuid[])
+SELECT request_id, kind, CASE WHEN NOT is_erased THEN body END AS body FROM customer_request WHERE request_id = ANY(%(ids)b::uuid[])
 
 -- name: lock_customers
 -- In key order, since two partitions may ask about the same customers: the keys of records are the upstream's.
-SELECT customer_id, lead_id, customer_status, worker_comp_codes, multiplier_codes, billing_cycle, invoice_recipients
+SELECT customer_id, lead_id, customer_status, worker_comp_codes, multiplier_codes, billing_cycle, invoice_recipients,
+    erased_at IS NOT NULL AS is_erased
 FROM customer
 WHERE customer_id = ANY(%(ids)b::uuid[])
 ORDER BY customer_id

@@ -14,6 +14,8 @@ from services.converter.domain.names import id_space, name_id
 
 Row = dict[str, Any]
 Told = tuple[str, Row]
+Said = tuple[str, bytes | None]
+"""Kind and body of a request; no body where it is forgotten, since its customer is erased."""
 
 
 class CustomerRequest(NamedTuple):
@@ -27,7 +29,7 @@ class CustomerRequest(NamedTuple):
     data: Mapping[str, Any]
 
     @property
-    def said(self) -> tuple[str, bytes]:
+    def said(self) -> Said:
         """What must be the same for it to be the same request."""
         return self.kind, self.body
 
@@ -42,6 +44,8 @@ class Customer(NamedTuple):
     multiplier_codes: list[str]
     billing_cycle: str | None
     invoice_recipients: list[str]
+    is_erased: bool = False
+    """Nothing is asked of it any longer: what is said about it would be kept."""
 
 
 class Made(NamedTuple):

@@ -57,6 +57,8 @@ class Known:
     origin: str
     is_retryable: bool
     error_code: str | None = None
+    is_erased: bool = False
+    """Whether its lead is erased, and its body forgotten: whatever comes under its key is a repeat."""
 
     @property
     def was_unreadable(self) -> bool:
@@ -96,7 +98,7 @@ def is_repeat(origin: str, known: Known, *, is_replay: bool) -> bool:
 
 def is_key_reused(request: Request, known: Known, *, is_replay: bool) -> bool:
     """Whether the key names another request already."""
-    return known.body != request.body and not (is_replay and known.was_unreadable)
+    return not known.is_erased and known.body != request.body and not (is_replay and known.was_unreadable)
 
 
 def implied_steps(request: Request, lead: Lead | None, profile: Profile) -> tuple[str, ...]:

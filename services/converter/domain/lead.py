@@ -18,6 +18,7 @@ from services.converter.domain.status import (
     OURS,
     START,
     tell,
+    time_of,
 )
 
 __all__ = [
@@ -27,6 +28,8 @@ __all__ = [
 
 MERGED: Final = frozenset({"custom_fields", "consent", "qualification"})
 """Fields that are said part by part: a part that is not said stays as it is."""
+KEPT: Final = ("created_at", "contacted_at", "qualified_at")
+"""What is kept of the fields of a converted lead that is erased: times say nothing of a person."""
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
@@ -49,11 +52,16 @@ class Lead(NamedTuple):
     created_at: str | None = None
     contacted_at: str | None = None
     qualified_at: str | None = None
+    erased_at: str | None = None
+    """When the person first asked to be forgotten; a converted lead is erased without a change of its status."""
 
     @property
     def has_name(self) -> bool:
-        """Whether enough is known to name a customer; if not, lead.created has not come yet. An erased lead needs none."""
-        return self.status == ERASED or any(
+        """Whether enough is known to name a customer; if not, lead.created has not come yet.
+
+        An erased lead needs no name, and a converted one has had one.
+        """
+        return self.status in (ERASED, CONVERTED) or any(
             self.fields.get(name) for name in ("company_name", "first_name", "last_name", "email")
         )
 
@@ -83,9 +91,13 @@ def stamp(time: str, offset: int) -> str:
 
 
 def apply(lead: Lead, changes: Iterable[LeadChange]) -> Lead:
-    """The lead after more events. An erased lead stays as it is, a converted one keeps its status and its assignment."""
+    """The lead after more events.
+
+    A tombstone stays as it is. A converted lead keeps its status and its assignment; once erased, only times of its own.
+    """
     if lead.status == ERASED:
-        return lead
+        erasures = (time_of(change.stamp) for change in changes if change.status == ERASED)
+        return lead._replace(erased_at=min(_known(lead.erased_at, *erasures), default=None))
     fields, stamps, history = dict(lead.fields), dict(lead.stamps), dict(lead.history)
     assignment = lead.assignment
     for change in changes:
@@ -132,8 +144,10 @@ def rekey(lead: Lead, changes: Iterable[LeadChange], free_mail: Domains) -> Lead
 def _follow(lead: Lead) -> Lead:
     """Bring the status, and the times that follow from it, up to the lead's history."""
     story = tell(lead.history)
-    if story.status == ERASED and lead.status != CONVERTED:
-        return Lead(lead.lead_id, ERASED, conversion_id=lead.conversion_id)
+    if story.status == ERASED:
+        lead = _without_person(lead, story.erased_at)
+        if lead.status == ERASED:
+            return lead
     said = lead.fields.get
     return lead._replace(
         status=lead.status if lead.status in OURS else story.status,
@@ -141,6 +155,14 @@ def _follow(lead: Lead) -> Lead:
         contacted_at=min(_known(said("contacted_at"), story.contacted_at), default=None),
         qualified_at=max(_known(said("qualified_at"), story.qualified_at), default=None),
     )
+
+
+def _without_person(lead: Lead, erased_at: str | None) -> Lead:
+    """The tombstone of a lead; of a converted one what its customer's history needs: ids, statuses, times."""
+    if lead.status != CONVERTED:
+        return Lead(lead.lead_id, ERASED, conversion_id=lead.conversion_id, erased_at=erased_at)
+    fields, stamps = ({name: each[name] for name in KEPT if name in each} for each in (lead.fields, lead.stamps))
+    return lead._replace(fields=fields, stamps=stamps, erased_at=erased_at, match_keys=NO_KEYS)
 
 
 def _known(*times: str | None) -> list[str]:

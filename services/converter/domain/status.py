@@ -58,6 +58,7 @@ class Story(NamedTuple):
     created_at: str | None
     contacted_at: str | None
     qualified_at: str | None
+    erased_at: str | None = None
 
 
 _UNTOLD: Final = Story("", None, None, None)
@@ -80,6 +81,11 @@ def tell(history: History) -> Story:
     return story if story.status else _NEW
 
 
+def time_of(stamp: str) -> str:
+    """The time in a stamp, in the one form that sorts as the moments do."""
+    return stamp[:_TIME_CHARS] + "Z"
+
+
 def _follow(story: Story, word: str, at: str) -> Story:
     if story.status == ERASED:
         return story
@@ -95,7 +101,9 @@ def _follow(story: Story, word: str, at: str) -> Story:
 
 def _move(story: Story, to: str, at: str) -> Story:
     """Go where an event leads, if it does so from here."""
-    if to != ERASED and (story.status or START) not in _SOURCES[to]:
+    if to == ERASED:
+        return story._replace(status=ERASED, erased_at=at)
+    if (story.status or START) not in _SOURCES[to]:
         return story if story.status else story._replace(status=START)
     contacted_at = story.contacted_at or (at if to in _CONTACTS else None)
     return Story(to, story.created_at, contacted_at, at if to == CONVERTIBLE else story.qualified_at)

@@ -39,6 +39,8 @@ CREATE TABLE reverted_customer (
     CONSTRAINT reverted_customer_number_unique UNIQUE (customer_number)
 );
 
+CREATE INDEX reverted_customer_by_lead ON reverted_customer (lead_id);
+
 -- Which orders stand: they may be heard of before their customer, and a cancellation before its order.
 CREATE TABLE customer_order (
     customer_id text NOT NULL,

@@ -10,10 +10,8 @@ from leadline.contracts.codes import ErrorCode
 from leadline.contracts.times import time_now_text
 from leadline.delivery.handler import Transaction
 from leadline.delivery.message import DeadLetter, Done, Failure, Message, Outcome
-from leadline.errors import Rejected
 from services.converter import events
 from services.converter.decode import stored_request
-from services.converter.domain.decision import Request
 from services.converter.domain.match_keys import Domains
 from services.converter.domain.revert import Revert, RevertRefusal, refuse_by_conversion, undo
 from services.converter.reverts.store import Answered, Conversion, RevertStore
@@ -39,7 +37,10 @@ class Reverts:
         self._within = within
 
     def handle(self, transaction: Transaction, messages: Sequence[Message], now: datetime) -> dict[int, Outcome]:
-        """An outcome for each message, by its identity. At most one of a lead, repeats apart; no known conversion: nothing."""
+        """An outcome for each message, by its identity. At most one of a lead, repeats apart.
+
+        One of a conversion that is not known, or whose lead is erased, does nothing.
+        """
         outcomes: dict[int, Outcome] = {}
         said = self._store.known_reverts(transaction, [message.content.data.revert_id for message in messages])
         new = list(_without_repeats(messages, said, outcomes))
@@ -83,7 +84,7 @@ class _Answers:
     def telling(self, asked: Asked) -> Telling:
         message, revert, conversion = asked
         about = events.About(conversion.conversion_id, self.now, message.content.envelope.traceparent)
-        return Telling(revert, _request_of(conversion), conversion.attempt, conversion.customer_id, about)
+        return Telling(revert, stored_request(conversion), conversion.attempt, conversion.customer_id, about)
 
     def refuse(self, asked: Asked, refusal: RevertRefusal) -> None:
         self.give(asked, Done([self.telling(asked).refused(refusal)]), refusal.code.value)
@@ -91,15 +92,6 @@ class _Answers:
     def give(self, asked: Asked, outcome: Outcome, refused: str | None) -> None:
         self._outcomes[id(asked.message)] = outcome
         self.answered.append(Answered(asked.revert, str(asked.message.origin), self.now, refused))
-
-
-def _request_of(conversion: Conversion) -> Request:
-    """The request that the conversion stands for; one whose body cannot be read any longer names nobody."""
-    try:
-        return stored_request(conversion)
-    except Rejected:
-        id, key, lead_id, _, _, body, requested_at, *_ = conversion
-        return Request(id, key, lead_id, body, {}, requested_at, None)
 
 
 def _without_repeats(messages: Sequence[Message], said: dict[str, bytes], outcomes: dict[int, Outcome]) -> Iterator[Message]:
@@ -119,7 +111,7 @@ def _about(messages: Sequence[Message], conversions: dict[str, Conversion], outc
     for message in messages:
         revert: Revert = message.content.data
         conversion = conversions.get(revert.conversion_id)
-        if conversion is None:
+        if conversion is None or conversion.is_erased:
             outcomes[id(message)] = Done([])
         elif conversion.lead_id != revert.lead_id:
             outcomes[id(message)] = DeadLetter(_WRONG_KEY, [])

@@ -44,6 +44,7 @@ class Conversion(NamedTuple):
     requested_at: str
     completed_at: datetime | None
     customer_id: str | None
+    is_erased: bool
 
 
 class Answered(NamedTuple):
@@ -154,9 +155,9 @@ class RevertStore:
 
 
 def _conversion(row: Mapping[str, Any]) -> Conversion:
-    id, key, lead_id, state, attempt, body, requested_at, completed_at, customer_id = row.values()
-    customer = str(customer_id) if customer_id else None
-    return Conversion(str(id), key, lead_id, state, attempt, bytes(body), time_now_text(requested_at), completed_at, customer)
+    id, key, lead_id, state, attempt, body, requested_at, completed_at, customer_id, is_erased = row.values()
+    said = (bytes(body), time_now_text(requested_at), completed_at)
+    return Conversion(str(id), key, lead_id, state, attempt, *said, str(customer_id) if customer_id else None, is_erased)
 
 
 def _pairs(found: Sequence[Found]) -> dict[str, list[str]]:

@@ -3,7 +3,7 @@ SELECT revert_id, digest FROM conversion_revert WHERE revert_id = ANY(%(ids)b::u
 
 -- name: lock_conversions
 -- In key order: the conversion itself may be under way in another instance.
-SELECT conversion_id, idempotency_key, lead_id, state, attempt, request, requested_at, finished_at, customer_id
+SELECT conversion_id, idempotency_key, lead_id, state, attempt, request, requested_at, finished_at, customer_id, is_erased
 FROM conversion
 WHERE conversion_id = ANY(%(ids)b::uuid[])
 ORDER BY conversion_id

@@ -12,7 +12,10 @@ ERROR_CHARS = 500
 
 
 class Notice(NamedTuple):
-    """Something to tell one person. `about` are the ids that go along; `created_at` is the time of what caused it."""
+    """Something to tell one person. `about` are the ids that go along; `created_at` is the time of what caused it.
+
+    `not_before` is when it may disturb, None for at once. `round` is how many earlier ones of it were withdrawn.
+    """
 
     kind: str
     subject: str
@@ -21,16 +24,20 @@ class Notice(NamedTuple):
     text: str
     created_at: str
     about: Mapping[str, Any]
+    not_before: str | None = None
+    is_digest: bool = False
+    round: int = 0
 
     @property
     def notification_id(self) -> str:
-        """One for each kind, subject and recipient; lengths keep ids that hold a slash apart."""
-        name = f"{self.kind}/{len(self.subject)}:{self.subject}/{self.recipient}"
+        """One for each kind, subject, recipient and round; lengths keep ids that hold a slash apart."""
+        kind = f"{self.kind}#{self.round}" if self.round else self.kind
+        name = f"{kind}/{len(self.subject)}:{self.subject}/{self.recipient}"
         return str(uuid5(NOTIFICATION_NAMESPACE, name))
 
 
 def conversion_completed(data: Mapping[str, Any], at: str) -> Notice | None:
-    """To the requester, from `conversion.completed`."""
+    """To the requester, from `conversion.completed`; without the name of a customer that is erased meanwhile."""
     recipient, customer = _requester(data), data["customer"]
     if recipient is None:
         return None
@@ -39,7 +46,7 @@ def conversion_completed(data: Mapping[str, Any], at: str) -> Notice | None:
         subject=data["conversion_id"],
         recipient=recipient,
         title="Conversion completed",
-        text=f"{customer['name']} is now a customer ({customer['customer_number']}).",
+        text=f"{customer['name'] or 'A lead'} is now a customer ({customer['customer_number']}).",
         created_at=at,
         about=_ids(data) | {"customer_id": customer["customer_id"]},
     )

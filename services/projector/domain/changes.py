@@ -77,6 +77,7 @@ class Changes:
     conversion_timeline: list[TimelineEntry] = field(default_factory=list)
     lead_timeline: list[TimelineEntry] = field(default_factory=list)
     customer_timeline: list[TimelineEntry] = field(default_factory=list)
+    erases: bool = False
 
     def add_fact(self, conversion_id: str, kind: str, fact: Fact) -> None:
         """Note what is known of a conversion."""

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from services.projector.domain.event import Event, Json
+from services.projector.domain.event import Event, Json, canonical_time
 from services.projector.domain.fields import NOTHING_SAID, Fields
 
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """What is known of one customer; times are canonical texts."""
+    """What is known of one customer; times are canonical texts. An erasure is final, whenever it comes."""
 
     customer_id: str
     fields: Fields = NOTHING_SAID
     created_at: str | None = None
     updated_at: str | None = None
+    erased_at: str | None = None
 
 
 def apply_event(customer: Customer, event: Event) -> Customer:
@@ -25,6 +26,9 @@ def apply_event(customer: Customer, event: Event) -> Customer:
         created_at=min(customer.created_at or event.at, event.at),
         updated_at=max(customer.updated_at or event.at, event.at),
     )
+    if event.name == "customer.erased":
+        erased_at = canonical_time(event.data["erased_at"])
+        return replace(merged, erased_at=min(customer.erased_at or erased_at, erased_at))
     return replace(merged, fields=customer.fields.merge(_changes(event), event.stamp))
 
 

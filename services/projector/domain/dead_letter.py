@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import json
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 from leadline.contracts.times import normalise_time
 from leadline.delivery.record import Headers, Record
 from services.projector.domain.event import Place, canonical_time, time_from_millis
 
 FIRST_HEADER = "dlq-id"
+ID_LIMIT = 128  # characters of an id, by the contract
 TEXT_LIMIT = 1_000  # characters; more than any text that we write, and few enough for an index entry
 _INTEGER_DIGITS = 9  # PostgreSQL's integer holds any number of so many digits, its bigint one of 18
 _BIGINT_DIGITS = 18
+_KEYED_BY = {
+    "lead.events": "lead", "conversion.requests": "lead", "conversion.events": "lead",
+    "customer.requests": "customer", "customer.events": "customer", "order.events": "customer",
+}  # fmt: skip
 
 
 class DeadLetter(NamedTuple):
@@ -36,6 +43,8 @@ class DeadLetter(NamedTuple):
     key: bytes | None
     value: bytes | None
     headers: Headers
+    subjects: tuple[str, ...] = ()
+    """Whose record it is, as far as it says so: `lead/L-1`, `customer/C-1`."""
 
     @property
     def recency(self) -> tuple[int, str, int]:
@@ -46,11 +55,12 @@ class DeadLetter(NamedTuple):
 def read_dead_letter(record: Record) -> DeadLetter:
     """Take the `dlq-*` block off the end of the headers."""
     original, block = _split(record.headers)
+    topic = block.get("dlq-topic") or record.topic
     failed_at = _time(block.get("dlq-failed-at"), time_from_millis(record.timestamp_ms))
     return DeadLetter(
         dlq_id=block.get("dlq-id", ""),
         service=block.get("dlq-service") or record.topic.removesuffix(".dlq"),
-        topic=block.get("dlq-topic") or record.topic,
+        topic=topic,
         partition=_number(block.get("dlq-partition")),
         offset=_number(block.get("dlq-offset"), digits=_BIGINT_DIGITS),
         dlq_topic=record.topic,
@@ -67,7 +77,38 @@ def read_dead_letter(record: Record) -> DeadLetter:
         key=record.key,
         value=record.value,
         headers=[(_storable(name), value) for name, value in original],
+        subjects=subjects_of(topic, record._replace(headers=original)),
     )
+
+
+def subjects_of(topic: str, record: Record) -> tuple[str, ...]:
+    """The leads and customers that a record names: by its key and subject, as the topic takes them, and in its body."""
+    kind = next((kind for name, kind in _KEYED_BY.items() if topic.endswith(name)), None)
+    texts = [record.key, *(value for name, value in record.headers if name.lower() == "ce_subject")]
+    keys = [(kind, text.decode("utf-8", "replace")) for text in texts if text] if kind else []
+    return tuple(
+        sorted({f"{kind}/{id}" for kind, id in (*keys, *_named_in(record.value)) if len(id) <= ID_LIMIT and "\0" not in id})
+    )
+
+
+def _named_in(body: bytes | None) -> Iterator[tuple[str, str]]:
+    """The ids that stand where our events have them; none in what is no JSON."""
+    try:
+        document = json.loads(body or b"")
+    except (ValueError, RecursionError):
+        return
+    for part in _documents(document, ("data", "customer", "opportunity", "lead")):
+        for kind in ("lead", "customer"):
+            id = part.get(f"{kind}_id")
+            if isinstance(id, str | int) and not isinstance(id, bool):
+                yield kind, _storable(str(id))
+
+
+def _documents(document: object, names: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    """A document and those in it, at most three deep: the event of a structured record, and the things that it holds."""
+    if isinstance(document, dict):
+        yield document
+        yield from (each for name in names for each in _documents(document.get(name), names[1:]))
 
 
 def located(letter: DeadLetter, place: Place) -> DeadLetter:

@@ -19,11 +19,13 @@ _RESULT_FIELDS = ("customer", "contacts", "opportunity", "lead", "manifest")
 _FACT_FIELDS = ("lead_id", "requested_by", "requested_at", "batch_id", "error", "next_retry_at", "implied")
 _DETAIL_FIELDS = ("requested_by", "origin", "profile", "error", "next_retry_at", "reason")
 _OF_THE_LEAD = frozenset({"completed", "reverted"})
+_ERASURES = frozenset({"lead.erased", "customer.erased"})
 _CUSTOMER_DETAIL_LEFT_OUT = frozenset({"customer_id", "contacts", "custom_fields"})
 
 
 def project(changes: Changes, event: Event) -> None:
     """Gather what one event changes."""
+    changes.erases = changes.erases or event.name in _ERASURES
     _projection_of(event.name)(changes, event)
 
 
@@ -91,7 +93,7 @@ def _conversion_event(changes: Changes, event: Event) -> None:
     data, kind = event.data, event.name.partition(".")[2]
     conversion_id, customer_id = data["conversion_id"], (data.get("customer") or {}).get("customer_id")
     begun = {"attempt": data["attempt"], "at": event.at, "stamp": event.stamp}
-    said = {name: data[name] for name in _FACT_FIELDS if data.get(name) is not None}
+    said = {name: data[name] for name in _FACT_FIELDS if data.get(name) is not None} | _error(data)
     detail = _detail(data)
     if customer_id:
         said["customer_id"] = detail["customer_id"] = customer_id
@@ -148,6 +150,9 @@ def _order_event(changes: Changes, event: Event) -> None:
 
 
 def _notification_event(changes: Changes, event: Event) -> None:
+    if event.name == "notification.withdrawn":
+        _customer_history(changes, event)
+        return
     changes.notifications.setdefault(event.data["notification_id"], event)
 
 
@@ -176,7 +181,15 @@ def _entry(subject_id: str, event: Event, attempt: int | None, detail: Mapping[s
 
 
 def _detail(data: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: data[name] for name in _DETAIL_FIELDS if data.get(name) is not None}
+    return {name: data[name] for name in _DETAIL_FIELDS if data.get(name) is not None} | _error(data)
+
+
+def _error(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Of customers that stood in the way only the ids: what they are called stands in their own rows, while it may."""
+    error = data.get("error")
+    if not error or not error.get("candidates"):
+        return {}
+    return {"error": {**error, "candidates": [{"customer_id": each["customer_id"]} for each in error["candidates"]]}}
 
 
 def _without(data: Mapping[str, Any], names: set[str] | frozenset[str]) -> dict[str, Any]:

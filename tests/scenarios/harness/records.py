@@ -36,7 +36,7 @@ def envelope(kind: str, subject: str, **headers: str) -> Headers:
     return [(name, text.encode()) for name, text in names.items()]
 
 
-def lead_event(kind: str, lead_id: str, **fields: Any) -> Outgoing:
+def lead_event(kind: str, /, lead_id: str, **fields: Any) -> Outgoing:
     """One event of a lead."""
     return Outgoing(LEADS, lead_id.encode(), as_json({"lead_id": lead_id, **fields}), envelope(kind, lead_id))
 
