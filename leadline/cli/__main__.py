@@ -14,6 +14,7 @@ from leadline.cli import (
     exits,
     lists,
     metrics,
+    notifications,
     offsets,
     preferences,
     preview,
@@ -46,8 +47,9 @@ app.add_typer(conversion.app, name="conversion", help="Try a conversion again, c
 app.add_typer(topics.app, name="topics", help="Make and check the topics.")
 app.add_typer(database.app, name="db", help="Migrate and check the database.")
 app.add_typer(dlq.app, name="dlq", help="Look at dead letters, replay them, discard them.")
+app.add_typer(notifications.app, name="notifications", help="Who hears of what, and what became of it.")
+notifications.app.add_typer(preferences.app)  # without a name: its commands stand beside the others
 app.add_typer(stages.app, name="stages", help="The time by which customers fall dormant.")
-app.add_typer(preferences.app, name="notifications", help="Who hears of what, and how.")
 app.add_typer(offsets.app, name="offsets", help="Where each service stands, and the guarded way to move it.")
 
 

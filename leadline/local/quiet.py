@@ -18,6 +18,7 @@ from leadline.runtime.settings import Settings, kafka_properties
 POLL_SECONDS: Final = 0.5
 Say = Callable[[str], None]
 Inputs = Mapping[str, Sequence[str]]
+Found = tuple[Iterable[Record], Mapping[tuple[str, int], int]]
 
 
 def wait_until_quiet(settings: Settings, inputs: Inputs, *, seconds: float, say: Say) -> list[Record]:
@@ -30,8 +31,10 @@ def wait_until_quiet(settings: Settings, inputs: Inputs, *, seconds: float, say:
     topics = [topic.name for topic in all_topics(settings.retry_delays)]
     seen = -1
     while True:
+        # Offsets first: what is committed while the topics are read may have written records that were read past.
+        committed = {each: committed_offsets(cluster(settings), f"{settings.topic_prefix}{each}") for each in SERVICES}
         records = list(read_topics(kafka_properties(settings), settings.topic_prefix, topics))
-        left = sum(_left(settings, service, inputs[service], records) for service in SERVICES)
+        left = sum(_left(settings, service, inputs[service], (records, committed[service])) for service in SERVICES)
         if left == 0 and len(records) == seen:
             return records
         seen = len(records)
@@ -42,12 +45,12 @@ def wait_until_quiet(settings: Settings, inputs: Inputs, *, seconds: float, say:
         time.sleep(POLL_SECONDS)
 
 
-def _left(settings: Settings, service: str, inputs: Sequence[str], records: Iterable[Record]) -> int:
+def _left(settings: Settings, service: str, inputs: Sequence[str], found: Found) -> int:
     """How many records a service has still to handle."""
+    records, committed = found
     own = {*inputs, *retry_topics(service, settings.retry_delays), replay_topic(service)}
-    found = committed_offsets(cluster(settings), f"{settings.topic_prefix}{service}")
     by_place: defaultdict[tuple[str, int], int] = defaultdict(int)
     for record in records:
-        if record.topic in own and record.offset >= found.get((record.topic, record.partition), 0):
+        if record.topic in own and record.offset >= committed.get((record.topic, record.partition), 0):
             by_place[record.topic, record.partition] += 1
     return sum(by_place.values())

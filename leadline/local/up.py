@@ -27,7 +27,8 @@ from leadline.runtime.settings import Settings, database_url
 if TYPE_CHECKING:
     from leadline.local.kafka import RunningKafka
 
-_PROCESSES = (*SERVICES, "api")
+# Each process by its module under `services`.
+_PROCESSES = (*SERVICES, "notifier.deliver", "api")
 Say = Callable[[str], None]
 
 
@@ -120,16 +121,16 @@ def _kafka_starter() -> Callable[..., RunningKafka]:
 def _services(settings: Settings) -> tuple[list[Service], dict[str, str]]:
     services, health = [], {}
     for name in filter(_exists, _PROCESSES):
-        port = free_port()
+        port, instance = free_port(), f"{name.replace('.', '-')}-1"
         environment = {
             "LEADLINE_KAFKA_BOOTSTRAP": str(settings.kafka_bootstrap),
             "LEADLINE_DATABASE_URL": str(settings.database_url),
-            "LEADLINE_INSTANCE": f"{name}-1",
+            "LEADLINE_INSTANCE": instance,
             "LEADLINE_HEALTH_PORT": str(port),
             "LEADLINE_LOG_FORMAT": os.environ.get("LEADLINE_LOG_FORMAT", "text"),  # people read these
         }
-        services.append(Service(f"{name}-1", [sys.executable, "-m", f"services.{name}"], environment))
-        health[f"{name}-1"] = f"http://{LOOPBACK}:{port}"
+        services.append(Service(instance, [sys.executable, "-m", f"services.{name}"], environment))
+        health[instance] = f"http://{LOOPBACK}:{port}"
     return services, health
 
 

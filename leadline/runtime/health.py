@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from leadline.delivery.status import Status
 from leadline.errors import SetupError
-from leadline.runtime.metrics import render
+from leadline.runtime.metrics import MEASURES, Measure, render
 
 
-def serve_health(port: int, ask: Callable[[], Status]) -> ThreadingHTTPServer:
+def serve_health(port: int, ask: Callable[[], Status], measures: Sequence[Measure] = MEASURES) -> ThreadingHTTPServer:
     """Answer on this port of loopback and all other addresses; raises SetupError where it is taken."""
 
     class Answers(BaseHTTPRequestHandler):
         def do_GET(self) -> None:  # the name that http.server calls
             status = ask()
             if self.path == "/metrics":
-                self._answer(200, render(status))
+                self._answer(200, render(status, measures))
             elif self.path == "/livez":
                 self._answer(*_verdict(status.is_alive, "the loop turns", "the loop has stood still for 30 s"))
             elif self.path == "/readyz":

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import generate_latest
@@ -20,7 +20,7 @@ class Measure:
     name: str
     help: str
     kind: type[CounterMetricFamily | GaugeMetricFamily]
-    value: Callable[[Status], float]
+    value: Callable[[Any], float]
 
 
 MEASURES: Final = (
@@ -36,12 +36,13 @@ MEASURES: Final = (
 class StatusCollector(Collector):
     """Turns a status into metrics."""
 
-    def __init__(self, status: Status) -> None:
+    def __init__(self, status: Status, measures: Sequence[Measure]) -> None:
         self._status = status
+        self._measures = measures
 
     def collect(self) -> Iterator[Metric]:
         """Every metric with its present value."""
-        for measure in MEASURES:
+        for measure in self._measures:
             family = measure.kind(f"leadline_{measure.name}", measure.help)
             family.add_metric([], float(measure.value(self._status)))
             yield family
@@ -51,8 +52,8 @@ class StatusCollector(Collector):
         yield outcomes
 
 
-def render(status: Status) -> bytes:
+def render(status: Status, measures: Sequence[Measure] = MEASURES) -> bytes:
     """The text that Prometheus scrapes."""
     registry = CollectorRegistry()
-    registry.register(StatusCollector(status))
+    registry.register(StatusCollector(status, measures))
     return generate_latest(registry)

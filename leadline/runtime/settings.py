@@ -10,6 +10,7 @@ import re
 import socket
 from datetime import timedelta
 from decimal import Decimal
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -111,6 +112,12 @@ class Settings(BaseSettings):
     grade_thresholds: Thresholds = (("A", 80), ("B", 60), ("C", 40), ("D", 20))
     temperature_thresholds: Thresholds = (("hot", 70), ("warm", 40))
     channel_costs: Costs = ()
+    smtp_url: str | None = None
+    mail_from: Annotated[str, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$")] = "leadline@localhost"
+    mail_unsubscribe: Annotated[str, Field(pattern=r"^(https://|mailto:)[^\s<>]+$")] | None = None
+    delivery_delays: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_delays)] = ("5s", "1m", "10m", "1h", "6h", "1d")
+    webhook_timeout: Annotated[Duration, Field(gt=timedelta(0), le=timedelta(seconds=25))] = timedelta(seconds=10)
+    webhook_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_split)] = ()
     health_port: Annotated[int, Field(ge=0, le=65535)] | None = None
     data_dir: Path = Path(".leadline")
     log_format: Literal["json", "text"] = "json"
@@ -119,6 +126,11 @@ class Settings(BaseSettings):
     def retry_delay_seconds(self) -> dict[str, float]:
         """Each rung's name with its delay in seconds, shortest first."""
         return {delay: parse_duration(delay).total_seconds() for delay in self.retry_delays}
+
+    @property
+    def delivery_delay_seconds(self) -> tuple[float, ...]:
+        """The seconds before the second attempt of a delivery, the third, and so on."""
+        return tuple(parse_duration(delay).total_seconds() for delay in self.delivery_delays)
 
 
 _OURS = {name.upper() for name in Settings.model_fields}

@@ -187,6 +187,11 @@ def is_postgres_adapter(module: str) -> bool:
     [
         ("confluent_kafka", lambda module: is_in(module, "leadline.kafka"), KAFKA_CLIENT),
         ("psycopg", is_postgres_adapter, POSTGRES_CLIENT),
+        ("faust", lambda module: is_in(module, "services.notifier.deliver"), {}),
+        ("aiokafka", lambda module: module == "services.notifier.deliver.commits", {}),
+        ("aiohttp", lambda module: is_in(module, "services.notifier.deliver.channels"), {}),
+        ("aiosmtplib", lambda module: is_in(module, "services.notifier.deliver.channels"), {}),
+        ("jinja2", lambda module: module == "services.notifier.deliver.rendering", {}),
     ],
 )
 def test_a_client_library_has_one_home(package: str, is_adapter: Callable[[str], bool], exceptions: Mapping[str, str]) -> None:

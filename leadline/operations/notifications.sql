@@ -1,0 +1,33 @@
+-- name: list_deliveries
+SELECT d.delivery_id, d.notification_id, letter.kind, letter.recipient, d.channel, d.address, d.state, d.attempts,
+       d.next_attempt_at, d.last_error, letter.created_at, letter.withdrawn_at
+FROM delivery AS d
+JOIN letter USING (notification_id)
+WHERE (%(state)s::text IS NULL OR d.state = %(state)s)
+  AND (%(channel)s::text IS NULL OR d.channel = %(channel)s)
+  AND (%(recipient)s::text IS NULL OR letter.recipient = %(recipient)s)
+  AND (%(notification_id)s::text IS NULL OR d.notification_id = %(notification_id)s)
+ORDER BY letter.created_at DESC, d.notification_id, d.channel, d.address
+LIMIT %(limit)s
+
+-- name: find_letter
+SELECT letter.notification_id, letter.type, letter.kind, letter.recipient, letter.language, letter.title, letter.text,
+       letter.created_at, letter.not_before, letter.withdrawn_at, inbox.read_at
+FROM letter
+LEFT JOIN inbox USING (notification_id)
+WHERE letter.notification_id = %(notification_id)s
+
+-- name: find_resendable
+-- What was given up, and what may or may not have arrived. What is withdrawn stays so.
+SELECT d.delivery_id
+FROM delivery AS d
+JOIN letter USING (notification_id)
+WHERE d.state = ANY(%(states)s)
+  AND letter.withdrawn_at IS NULL
+  AND (%(every)s OR d.delivery_id = ANY(%(ids)s) OR d.notification_id = ANY(%(ids)s))
+ORDER BY d.delivery_id
+
+-- name: resend
+UPDATE delivery
+SET state = 'scheduled', attempts = 0, next_attempt_at = now(), changed_at = now()
+WHERE delivery_id = ANY(%(ids)s) AND state = ANY(%(states)s)
