@@ -16,7 +16,7 @@ from leadline.contracts.times import time_now_text
 from leadline.delivery.handler import Transaction
 from leadline.postgres.queries import load_queries
 from services.notifier.domain.keepers import Keepers
-from services.notifier.domain.notice import Notice
+from services.notifier.domain.notice import ERASED_TEXT, Notice
 from services.notifier.domain.sale import Customer, Order, Sale
 
 Sales = Mapping[str, Sale]
@@ -110,6 +110,8 @@ class NotifierStore:
 
     def _erase(self, transaction: Transaction, ids: Sequence[str]) -> None:
         if ids:
+            transaction.execute(self._queries["lock_letters"], {})
+            transaction.execute(self._queries["erase_letters"], {"ids": ids, "text": ERASED_TEXT})
             transaction.execute(self._queries["erase_customers"], {"ids": ids})
             transaction.execute(self._queries["erase_reminders"], {"ids": ids})
 

@@ -33,6 +33,15 @@ WHERE c.customer_id = r.customer_id
 -- name: find_erased
 SELECT customer_id FROM customer WHERE customer_id = ANY(%(ids)s::text[]) AND is_erased
 
+-- name: lock_letters
+-- Nobody writes letters until this transaction ends: each sees either this erasure or is seen by it.
+SELECT pg_advisory_xact_lock(725340881)
+
+-- name: erase_letters
+UPDATE letter
+SET text = %(text)s, data = data || jsonb_build_object('text', %(text)s::text)
+WHERE data ->> 'customer_id' = ANY(%(ids)s::text[]) AND data ? 'customer_id'
+
 -- name: erase_customers
 UPDATE customer SET is_erased = true, name = NULL WHERE customer_id = ANY(%(ids)s::text[])
 

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+import services.notifier
 from leadline.errors import Unavailable
+from leadline.postgres.pool import connect
+from leadline.postgres.queries import load_queries
 from services.notifier.deliver.store import DeliveryStore, Rooms
 from services.notifier.domain.delivery import Outcome
+from services.notifier.domain.notice import ERASED_TEXT
 from tests.integration.ledger_on_postgres import DELAYS, Ledger, letter
+from tests.waiting import until_blocked
 
 URL, OTHER = "https://one.example/hook", "https://two.example/hook"
+DECIDING = Path(services.notifier.__path__[0], "store.sql")
 FAILED = Outcome("failed", "the receiver answered 500")
 
 
@@ -180,3 +187,24 @@ def test_a_store_finds_its_way_back_after_its_connection_was_cut(ledger: Ledger)
         assert await store.counts() == ({}, 0.0)
 
     ledger.work("one", claim_twice)
+
+
+def test_a_letter_about_an_erased_customer_is_kept_without_what_it_said(ledger: Ledger) -> None:
+    ledger.change("INSERT INTO customer (customer_id, is_erased) VALUES ('C-1', true), ('C-2', false)")
+    about = [letter(number)._replace(data=f'{{"customer_id": "C-{number}", "text": "Ada"}}') for number in (1, 2)]
+    ledger.record(*about)
+    rows = ledger.ask("SELECT text, data ->> 'text' AS said FROM letter ORDER BY notification_id")
+    assert rows == [{"text": ERASED_TEXT, "said": ERASED_TEXT}, {"text": "Ada placed a first order.", "said": "Ada"}]
+
+
+def test_letters_wait_for_an_erasure_that_is_under_way(ledger: Ledger) -> None:
+    ledger.change("INSERT INTO customer (customer_id) VALUES ('C-1')")
+    about = letter(1)._replace(data='{"customer_id": "C-1"}')
+    lock = load_queries(DECIDING)["lock_letters"]
+    with ThreadPoolExecutor(1) as pool, connect(ledger.url, "notifier") as erasing, erasing.transaction():
+        erasing.execute(lock.encode())
+        writing = pool.submit(ledger.record, about)
+        until_blocked(ledger.url)
+        erasing.execute("UPDATE customer SET is_erased = true")
+    writing.result(20)
+    assert ledger.ask("SELECT text FROM letter") == [{"text": ERASED_TEXT}]

@@ -9,6 +9,8 @@ import orjson
 import pytest
 
 from leadline.delivery.record import Record
+from services.notifier.domain.notice import ERASED_TEXT
+from tests.integration.ledger_on_postgres import Ledger, letter
 from tests.integration.marks import MARK, marked_places
 from tests.integration.notifier_on_postgres import Notifier, open_notifier
 from tests.unit.service_records import at, completed, customer, order, record
@@ -68,3 +70,13 @@ def test_a_reminder_of_an_erased_customer_is_told_and_has_no_words(notifier: Not
     assert marked_places(database_url, "notifier") == []
     (told,) = notifier.take(record("stage.ticks", "stage.ticked", {"at": at(100)}))
     assert orjson.loads(told.value or b"")["text"] == "A customer: a reminder is due"
+
+
+def test_the_letters_about_an_erased_customer_say_nothing_any_more(notifier: Notifier, database_url: str) -> None:
+    ledger = Ledger(database_url)
+    ledger.record(letter(1)._replace(text=MARK, data=orjson.dumps({"customer_id": "C-1", "text": MARK}).decode()))
+    notifier.take(created("C-1"), erased())
+    assert marked_places(database_url, "notifier") == []
+    assert ledger.ask("SELECT text, data FROM letter") == [
+        {"text": ERASED_TEXT, "data": {"customer_id": "C-1", "text": ERASED_TEXT}}
+    ]

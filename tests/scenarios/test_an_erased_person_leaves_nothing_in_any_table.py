@@ -97,6 +97,7 @@ LATE = [
 
 def test_an_erased_person_leaves_nothing_in_any_table(world: World) -> None:
     instances = {service: world.start(service) for service in ("converter", "notifier", "projector")}
+    world.start("notifier.deliver")
     with world.topics() as topics:
         world.upstream.publish(CONVERTED)
         wait_until(lambda: topics.ended(*map(conversion_id, ("k-1", "k-2", "k-3", "k-4"))), seconds=SECONDS, what="ends")
@@ -139,8 +140,14 @@ def settle(world: World, topics: Topics, letters: int) -> None:
     """Wait until every service has applied all that there is for it."""
     wait_until(lambda: len(topics.dead_letters()) == letters, seconds=SECONDS, what=f"{letters} dead letters")
     wait_until(lambda: world.has_read(topics), seconds=SECONDS, what="the converter is done")
+    notices = {seen.data["notification_id"] for seen in topics.read("notification.events")}
+    wait_until(lambda: letters_of(world) == notices, seconds=SECONDS, what="what is told has been taken")
     for service, inputs in INPUTS.items():
         wait_until(lambda: has_read(world, topics, service, inputs), seconds=SECONDS, what=f"the {service} is done")  # noqa: B023
+
+
+def letters_of(world: World) -> set[str]:
+    return {id for (id,) in world.rows("SELECT notification_id FROM notifier.letter")}
 
 
 def has_read(world: World, topics: Topics, service: str, inputs: Sequence[str]) -> bool:

@@ -22,6 +22,7 @@ from leadline.postgres.queries import load_queries
 from services.notifier.deliver.addresses import Addresses
 from services.notifier.domain.delivery import Verdict
 from services.notifier.domain.letter import Delivery, Letter, Withdrawal
+from services.notifier.domain.notice import ERASED_TEXT
 from services.notifier.domain.plan import Plan
 
 SCHEMA: Final = "notifier"
@@ -60,9 +61,11 @@ class DeliveryStore:
         """
         async with self._work() as connection:
             if letters:
+                await self._execute(connection, "lock_letters", {})
                 found = await self._addresses.find(connection, {letter.recipient for letter in letters})
                 rows = await self._execute(connection, "write_letters", plan.letter_columns(letters, found))
                 fresh = {row["notification_id"] for row in rows}
+                await self._execute(connection, "erase_letters", {"ids": sorted(fresh), "text": ERASED_TEXT})
                 await self._execute(connection, "write_inbox", {"ids": sorted(fresh)})
                 await self._execute(connection, "write_deliveries", plan.delivery_columns(letters, fresh, found))
             if withdrawals:

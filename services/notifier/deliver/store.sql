@@ -1,3 +1,14 @@
+-- name: lock_letters
+-- Beside other writers, but not beside an erasure: see `lock_letters` of the deciding half.
+SELECT pg_advisory_xact_lock_shared(725340881)
+
+-- name: erase_letters
+-- A customer may be erased before its letters are written.
+UPDATE letter
+SET text = %(text)s, data = letter.data || jsonb_build_object('text', %(text)s::text)
+FROM customer
+WHERE letter.notification_id = ANY(%(ids)s) AND customer.customer_id = letter.data ->> 'customer_id' AND customer.is_erased
+
 -- name: write_letters
 -- Gives those that were not there: only they are delivered, however often a record is read.
 INSERT INTO letter (notification_id, type, kind, recipient, language, title, text, data, created_at, not_before)

@@ -9,6 +9,7 @@ from uuid import UUID, uuid5
 # Fixed for ever: with another one, everybody would be told everything again.
 NOTIFICATION_NAMESPACE = UUID("0b1f1f6e-4a51-5c0b-9a35-6d7c6d1d2a90")
 ERROR_CHARS = 500
+ERASED_TEXT = "The customer that this was about has been erased."
 
 
 class Notice(NamedTuple):
