@@ -85,9 +85,10 @@ COPY customer_item (customer_id, kind, item_id, lead_id, source_id, how, fields,
 -- name: provenance
 -- For each lead of a customer: what it filled (null: everything, the customer was made from it) and from which events.
 SELECT lead.lead_id, lead.conversion_id, coalesce(lead.converted_stamps, lead.stamps) AS stamps, conversion.filled
-FROM lead
+FROM customer_lead
+JOIN lead USING (lead_id)
 JOIN conversion USING (conversion_id)
-WHERE lead.customer_id = %(id)s::uuid
+WHERE customer_lead.customer_id = %(id)s::uuid
 ORDER BY conversion.filled IS NOT NULL, lead.converted_at, lead.lead_id
 
 -- name: take_numbers

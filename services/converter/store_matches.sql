@@ -34,8 +34,9 @@ WHERE match_key.key = row.key AND match_key.lead_id = row.lead_id AND NOT match_
 -- name: forget_customers
 -- By the keys of their leads, which a conversion freezes: there is no index by customer.
 DELETE FROM customer_match
-USING lead CROSS JOIN LATERAL unnest(lead.match_keys) AS had (key)
-WHERE lead.customer_id = ANY(%(ids)b::uuid[]) AND customer_match.key = had.key AND customer_match.customer_id = lead.customer_id
+USING customer_lead JOIN lead USING (lead_id) CROSS JOIN LATERAL unnest(lead.match_keys) AS had (key)
+WHERE customer_lead.customer_id = ANY(%(ids)b::uuid[]) AND customer_match.key = had.key
+    AND customer_match.customer_id = customer_lead.customer_id
 
 -- name: forget_links
 -- Of each of these leads the keys that no other lead of the customer has.
@@ -43,8 +44,8 @@ DELETE FROM customer_match
 USING unnest(%(customers)b::uuid[], %(leads)b::text[]) AS link (customer_id, lead_id)
 JOIN lead USING (lead_id) CROSS JOIN LATERAL unnest(lead.match_keys) AS had (key)
 WHERE customer_match.customer_id = link.customer_id AND customer_match.key = had.key AND NOT EXISTS (
-    SELECT FROM lead AS other
-    WHERE other.customer_id = link.customer_id AND other.lead_id <> link.lead_id AND had.key = ANY(other.match_keys))
+    SELECT FROM customer_lead JOIN lead AS other USING (lead_id)
+    WHERE customer_lead.customer_id = link.customer_id AND other.lead_id <> link.lead_id AND had.key = ANY(other.match_keys))
 
 -- name: customers_of_shared_keys
 -- For each of these keys that is shared a row, the latest customers of it first; and last the customer of the first lead, which

@@ -258,3 +258,16 @@ def test_what_leads_say_comes_back_from_json_as_it_was(converter: Converter) -> 
     fields = converter.one("SELECT fields FROM lead")["fields"]
     assert {name: fields[name] for name in odd} == odd
     assert orjson.dumps(fields)
+
+
+def test_a_conversion_rewrites_its_leads_row_in_place_where_there_is_room(converter: Converter) -> None:
+    converter.take(*(each for number in range(50) for each in qualified(f"L-{number}", email=f"a{number}@example.com")))
+    before = rewritten_in_place(converter)
+    converter.take(*(requested(f"K-{number}", f"L-{number}") for number in range(50)))
+    assert rewritten_in_place(converter) - before >= 20, "no index has to follow: in place as long as there is room in the page"
+
+
+def rewritten_in_place(converter: Converter) -> int:
+    with converter.ledger.work() as work:
+        work.execute("SELECT pg_stat_force_next_flush()")
+    return int(converter.one("SELECT n_tup_hot_upd AS number FROM pg_stat_user_tables WHERE relid = 'lead'::regclass")["number"])

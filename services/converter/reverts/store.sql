@@ -63,8 +63,8 @@ WITH asked AS (
     FROM asked AS a
     JOIN customer AS c USING (customer_id)
     JOIN lead AS own ON own.lead_id = a.lead_id
-    JOIN lead AS l ON l.customer_id = a.customer_id AND l.lead_id NOT IN (a.lead_id, c.lead_id)
-        AND l.converted_at >= own.converted_at
+    JOIN customer_lead AS linked ON linked.customer_id = a.customer_id AND linked.lead_id NOT IN (a.lead_id, c.lead_id)
+    JOIN lead AS l ON l.lead_id = linked.lead_id AND l.converted_at >= own.converted_at
 ), placed AS (
     SELECT customer_id, kind, id, row_number() OVER (PARTITION BY customer_id ORDER BY rank, kind, id) AS place,
         count(*) OVER (PARTITION BY customer_id) AS total
