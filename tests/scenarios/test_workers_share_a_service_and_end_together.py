@@ -14,7 +14,7 @@ from tests.scenarios.harness.waiting import wait_until
 from tests.scenarios.harness.world import World
 
 SECONDS = 40.0
-TOPICS = 7  # leads, requests, requests about customers, three rungs, replays: six partitions each
+TOPICS = 8  # leads, requests, requests about customers, orders, three rungs, replays: six partitions each
 
 
 def test_two_workers_share_the_work_and_end_together_and_nothing_is_lost_or_doubled(world: World) -> None:
