@@ -72,3 +72,18 @@ def test_decode_gives_what_the_model_itself_reads(short_name: str, data: st.Data
             decode(type_of(short_name), body)
     else:
         assert decode(type_of(short_name), body) == wanted
+
+
+@pytest.mark.parametrize(
+    ("number", "fits"),
+    [
+        (9_200_000_000_000_000_000, True),
+        (9.2e18, True),
+        (9_200_000_000_000_000_001, False),
+        (-9_200_000_000_000_000_001, False),
+        (9_200_000_000_000_000_512, False),
+    ],
+)
+def test_an_integer_beyond_the_limit_is_not_rounded_into_it(number: float, fits: bool) -> None:
+    document = {"lead_id": "L-1", "custom_fields": {"size": number}}
+    assert accepts("lead.updated", document) == validator("lead.updated").is_valid(document) == fits

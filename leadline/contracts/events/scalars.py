@@ -30,7 +30,7 @@ class WholeNumber:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         low, high = self.minimum, self.maximum
-        double = core_schema.float_schema(strict=True, allow_inf_nan=False, ge=low, le=high)
+        double = _double(low, high)
         return core_schema.union_schema(
             [
                 core_schema.int_schema(strict=True, ge=low, le=high),
@@ -118,7 +118,7 @@ class AnyScalar:
             core_schema.str_schema(strict=True, pattern=NO_NUL),
             core_schema.bool_schema(strict=True),
             core_schema.int_schema(strict=True, ge=-NUMBER_LIMIT, le=NUMBER_LIMIT),
-            core_schema.float_schema(strict=True, allow_inf_nan=False, ge=-NUMBER_LIMIT, le=NUMBER_LIMIT),
+            _double(-NUMBER_LIMIT, NUMBER_LIMIT),
             core_schema.none_schema(),
         ]
         several = core_schema.tuple_variable_schema(core_schema.union_schema(single, mode="left_to_right"), strict=True)
@@ -137,6 +137,18 @@ class AnyScalar:
             {"type": "null"},
         ]
         return {"anyOf": [*single, {"type": "array", "items": {"anyOf": single}}]}
+
+
+def _double(low: int, high: int) -> CoreSchema:
+    """A number with a point, both limits included. An integer outside them might be rounded to one, so it is none."""
+    within = core_schema.float_schema(strict=True, allow_inf_nan=False, ge=low, le=high)
+    return core_schema.no_info_before_validator_function(_no_integer, within)
+
+
+def _no_integer(number: Any) -> Any:
+    if isinstance(number, int):
+        raise PydanticCustomError("range", "expected a number within the limits")
+    return number
 
 
 def _whole(number: float) -> int:
