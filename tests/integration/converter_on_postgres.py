@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-import psycopg
 import pytest
 
 from leadline.delivery.isolate import handle_isolated
@@ -105,11 +104,3 @@ class Counting:
     def __getattr__(self, name: str) -> Any:
         self.count += name in ("execute", "copy")
         return getattr(self._work, name)
-
-
-def wait_until_blocked(url: str) -> None:
-    query = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    with psycopg.connect(url, autocommit=True) as connection:
-        deadline = datetime.now(UTC).timestamp() + SECONDS
-        while connection.execute(query).fetchone() is None:
-            assert datetime.now(UTC).timestamp() < deadline, "nobody waits for a lock"

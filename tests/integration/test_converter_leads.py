@@ -25,11 +25,11 @@ from tests.integration.converter_on_postgres import (
     error,
     open_converter,
     qualified,
-    wait_until_blocked,
 )
 from tests.unit.converter_records import ADA, lead_event
 from tests.unit.lead_stories import arrivals, stories
 from tests.unit.service_records import at, requested
+from tests.waiting import until_blocked
 
 Story = list[tuple[int, str, dict[str, Any]]]
 ITEM: Story = [(3, "item-added", {"phone": "3"}), (5, "item-changed", {"phone": "5"}), (7, "item-changed", {"email": "7@x"})]
@@ -137,7 +137,7 @@ def test_an_item_that_another_instance_brings_meanwhile_does_not_outlive_its_lea
         converter.take_unfinished(work, first)
         thread = threading.Thread(target=take_second)
         thread.start()
-        wait_until_blocked(database_url)
+        until_blocked(database_url)
     thread.join(SECONDS)
     assert (leads(converter)["L-1"], items(converter)) == (Lead("L-1", "erased", erased_at=at(5)), {})
 

@@ -20,10 +20,10 @@ from tests.integration.converter_on_postgres import (
     open_converter,
     qualified,
     told,
-    wait_until_blocked,
 )
 from tests.unit.converter_records import ADA, CONTACTS, OPPORTUNITY, lead_event, read
 from tests.unit.service_records import requested
+from tests.waiting import until_blocked
 
 RUNG = Rung("5s", 5.0)
 
@@ -119,7 +119,7 @@ def test_an_address_that_another_instance_is_taking_is_seen_the_second_time(conv
         converter.take_unfinished(work, requested("K-1", "L-1"))
         thread = threading.Thread(target=convert_second)
         thread.start()
-        wait_until_blocked(database_url)
+        until_blocked(database_url)
     thread.join(SECONDS)
     assert error(outcomes[0]).code == "CUSTOMER_EMAIL_EXISTS"
     assert [row["lead_id"] for row in converter.rows("SELECT lead_id FROM customer")] == ["L-1"]
@@ -212,7 +212,7 @@ def test_two_instances_that_meet_a_new_lead_lose_no_word_of_it(converter: Conver
         converter.take_unfinished(work, lead_event("created", second=1, first_name="Ada"))
         thread = threading.Thread(target=tell_more)
         thread.start()
-        wait_until_blocked(database_url)
+        until_blocked(database_url)
     thread.join(SECONDS)
     assert outcomes == [Done([])]
     assert converter.one("SELECT fields FROM lead")["fields"] == {"first_name": "Ada", "phone": "2"}

@@ -22,10 +22,10 @@ from tests.integration.converter_on_postgres import (
     open_converter,
     qualified,
     told,
-    wait_until_blocked,
 )
 from tests.unit.converter_records import lead_event, read
 from tests.unit.service_records import requested
+from tests.waiting import until_blocked
 
 PHONE = "+49 30 1234567"
 NOTHING = {"first_name": None, "last_name": None, "email": None, "phone": None, "vat": None}
@@ -134,7 +134,7 @@ def test_two_instances_that_bring_one_key_at_once_both_have_it(converter: Conver
         converter.take_unfinished(work, *lead("A", phone=PHONE))
         thread = threading.Thread(target=take_second)
         thread.start()
-        wait_until_blocked(database_url)
+        until_blocked(database_url)
     thread.join(SECONDS)
     assert converter.rows("SELECT lead_id, is_shared FROM match_key") == [{"lead_id": "A", "is_shared": True}]
 

@@ -21,6 +21,7 @@ from leadline.postgres.ledger import PostgresLedger, PostgresWork, is_record_fau
 from leadline.postgres.migrate import migrate
 from leadline.postgres.pool import connect
 from tests.fake_service import FakeHandler, a_message
+from tests.waiting import until_blocked
 
 P, Q, RETRY = Partition("in", 0), Partition("in", 1), Partition("a.retry.5s", 0)
 SECONDS = 10.0
@@ -88,7 +89,7 @@ def test_a_claim_waits_for_whoever_writes_and_fences_whoever_writes_later(ledger
         assert work.advance([Step(P, 1, 0, 5)]) == 1
         thread = threading.Thread(target=claim)
         thread.start()
-        wait_until_blocked(database_url)
+        until_blocked(database_url)
         assert claims == []
     thread.join(SECONDS)
     assert claims == [Claim(2, 5)], "the new owner sees what the old one has done"
@@ -231,14 +232,3 @@ def test_isolation_finds_the_record_that_the_database_refuses(ledger: PostgresLe
         outcomes = handle_isolated(Inserts(), work, messages, ledger.is_record_fault)
         assert [isinstance(outcome, Done) for outcome in outcomes] == [True, False, True, False, True]
         assert [row["id"] for row in work.execute("SELECT id FROM thing ORDER BY id")] == ["a", "c", "d"]
-
-
-def wait_until_blocked(url: str) -> None:
-    query = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    deadline = threading.Event()
-    timer = threading.Timer(SECONDS, deadline.set)
-    timer.start()
-    with psycopg.connect(url, autocommit=True) as connection:
-        while connection.execute(query).fetchone() is None:
-            assert not deadline.is_set(), "nobody waits for a lock"
-    timer.cancel()

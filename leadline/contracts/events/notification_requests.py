@@ -36,7 +36,9 @@ class NotificationPreferencesSet(Event):
 
     user_id: Id
     language: Language | None = Field(default=None, description="Language of mails, such as de; null: en.")
-    email: Email | None = Field(default=None, description="The user's e-mail address.")
+    email: Email | None = Field(
+        default=None, description="The user's e-mail address, kept as it is said; e-mails go to the channels that name one."
+    )
     time_zone: Word | None = Field(
         default=None, description="IANA name such as Europe/Berlin, by which the times below are meant; null: UTC."
     )
