@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
 
+from tests.backends.choice import choose
+from tests.backends.engine import look
 from tests.stack import Stack, fresh_database, new_topic_prefix, session_stack
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose the backend, say which it is before anything else, and hand it on to the processes that share the run.
+
+    Last, since whoever writes to the terminal is configured then.
+    """
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        return
+    backend = choose(os.environ, look)
+    os.environ["LEADLINE_TEST_BACKEND"] = backend.name
+    config.get_terminal_writer().line(str(backend))
 
 
 @pytest.fixture(scope="session")

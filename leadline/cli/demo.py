@@ -14,16 +14,19 @@ from rich.console import Console
 from rich.table import Table
 
 from leadline.cli import exits
+from leadline.cli.connect import settings as running_settings
 from leadline.cli.lines import read_lines
 from leadline.cli.show import render
 from leadline.delivery.record import Record
 from leadline.errors import SetupError
+from leadline.kafka.admin import log_ends
 from leadline.kafka.publish import publish_records
 from leadline.local.quiet import wait_until_quiet
 from leadline.local.stopwatch import Stopwatch
 from leadline.local.tally import Tally, count, differences, percentile
 from leadline.local.up import local_stack
 from leadline.postgres.pool import connect
+from leadline.runtime.cluster import cluster
 from leadline.runtime.settings import Settings, kafka_properties, load_settings
 from leadline.status import things
 from leadline.status.reader import StatusReader
@@ -44,6 +47,9 @@ INPUTS: Final = {
 def demo(
     file: Annotated[Path, typer.Option(help="The day: one record a line.")] = Path("examples/day.jsonl"),
     expected: Annotated[Path, typer.Option(help="What has to come of it.")] = Path("examples/expected.json"),
+    running: Annotated[
+        bool, typer.Option("--running", help="Through the installation that runs already; it must be empty.")
+    ] = False,
 ) -> None:
     """Run a day of a sales team through everything and show what came of it; exit 1 if a number is not as expected.
 
@@ -53,6 +59,16 @@ def demo(
         if not each.is_file():
             message = f"{each} is missing: run this in the project's folder, or name another file"
             raise SetupError(message)
+    numbers = orjson.loads(expected.read_bytes())
+    wrong = _through_running(file, numbers) if running else _through_fresh_stack(file, numbers)
+    for line in wrong:
+        typer.echo(f"not as expected: {line}", err=True)
+    if wrong:
+        raise typer.Exit(exits.FAILED)
+    typer.echo("every number is as expected", err=True)
+
+
+def _through_fresh_stack(file: Path, expected: dict[str, Any]) -> list[str]:
     os.environ.setdefault("LEADLINE_RETRY_DELAYS", SHORT_DELAYS)
     settings = load_settings()
     settings = settings.model_copy(update={"data_dir": settings.data_dir / "demo"})
@@ -61,12 +77,16 @@ def demo(
     say(f"Starting Kafka, PostgreSQL and the services; retry delays are short here: {', '.join(settings.retry_delays)}")
     with local_stack(settings, say) as stack:
         found = {"kafka_bootstrap": stack.addresses.bootstrap, "database_url": stack.addresses.database_url}
-        wrong = _run_day(settings.model_copy(update=found), file, orjson.loads(expected.read_bytes()))
-    for line in wrong:
-        typer.echo(f"not as expected: {line}", err=True)
-    if wrong:
-        raise typer.Exit(exits.FAILED)
-    typer.echo("every number is as expected", err=True)
+        return _run_day(settings.model_copy(update=found), file, expected)
+
+
+def _through_running(file: Path, expected: dict[str, Any]) -> list[str]:
+    settings = running_settings()
+    places = [("lead.events", number) for number in range(settings.topic_partitions)]
+    if any(log_ends(cluster(settings), places).values()):
+        message = "lead.events holds records already: the day's numbers are those of an empty installation"
+        raise SetupError(message)
+    return _run_day(settings, file, expected)
 
 
 def _run_day(settings: Settings, file: Path, expected: dict[str, Any]) -> list[str]:

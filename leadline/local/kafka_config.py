@@ -44,6 +44,11 @@ _FIXED = {
 }
 
 
+def broker_settings(session_seconds: int = SESSION_SECONDS) -> dict[str, str]:
+    """What a single broker of ours is set to, wherever it runs: all but its addresses and its folder."""
+    return _FIXED | {"group.consumer.session.timeout.ms": str(session_seconds * 1000)}
+
+
 def server_properties(folder: Path, port: int, controller_port: int, session_seconds: int = SESSION_SECONDS) -> str:
     """The text of `server.properties` for a broker with its data in `folder`."""
     addresses = {
@@ -51,9 +56,8 @@ def server_properties(folder: Path, port: int, controller_port: int, session_sec
         "advertised.listeners": f"PLAINTEXT://{LOOPBACK}:{port}",
         "controller.quorum.voters": f"1@{LOOPBACK}:{controller_port}",
         "log.dirs": str(folder / "logs"),
-        "group.consumer.session.timeout.ms": str(session_seconds * 1000),
     }
-    return "".join(f"{name}={value}\n" for name, value in (_FIXED | addresses).items())
+    return "".join(f"{name}={value}\n" for name, value in (broker_settings(session_seconds) | addresses).items())
 
 
 def cluster_id() -> str:
