@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.backends.choice import choose
 from tests.backends.engine import look
-from tests.stack import Stack, fresh_database, new_topic_prefix, session_stack
+from tests.stack import Stack, backend, fresh_database, new_topic_prefix, session_stack
 
 
 @pytest.hookimpl(trylast=True)
@@ -20,9 +21,15 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     if "PYTEST_XDIST_WORKER" in os.environ:
         return
-    backend = choose(os.environ, look)
-    os.environ["LEADLINE_TEST_BACKEND"] = backend.name
-    config.get_terminal_writer().line(str(backend))
+    chosen = choose(os.environ, look)
+    os.environ["LEADLINE_TEST_BACKEND"] = chosen.name
+    config.get_terminal_writer().line(str(chosen))
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Tests of containers are there where the run's servers are containers."""
+    is_of_containers = collection_path.name.startswith("test_containers_")
+    return True if is_of_containers and backend() != "containers" else None
 
 
 @pytest.fixture(scope="session")

@@ -5,22 +5,45 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, Protocol
 
 from tests.faults.checker import Facts, judge
 from tests.faults.checker.judge import count
 from tests.faults.checker.source import Source, Target
 from tests.faults.load import Load
 from tests.scenarios.harness.waiting import wait_until
-from tests.scenarios.harness.world import World
 
 RATE = 40.0
 PATIENCE_SECONDS = 60.0
 
 
+class Place(Protocol):
+    """An installation, whoever runs its processes."""
+
+    @property
+    def bootstrap(self) -> str:
+        """The broker's address."""
+
+    @property
+    def prefix(self) -> str:
+        """Of its topics."""
+
+    @property
+    def database_url(self) -> str:
+        """With the password."""
+
+    @property
+    def folder(self) -> Path:
+        """For what tests write down."""
+
+    def rows(self, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        """Ask the converter's tables."""
+
+
 @contextmanager
-def load(world: World, seed: int, rate: float = RATE) -> Iterator[Load]:
+def load(place: Place, seed: int, rate: float = RATE) -> Iterator[Load]:
     """Send leads while the block runs; at its end everything is sent and its outcome known."""
-    generator = Load(world.bootstrap, world.prefix, ledger_of(world), seed)
+    generator = Load(place.bootstrap, place.prefix, ledger_of(place), seed)
     generator.start(rate)
     try:
         yield generator
@@ -28,25 +51,25 @@ def load(world: World, seed: int, rate: float = RATE) -> Iterator[Load]:
         generator.stop()
 
 
-def ledger_of(world: World) -> Path:
-    """Where this world's load writes down what it asked for."""
-    return world.folder / "ledger.jsonl"
+def ledger_of(place: Place) -> Path:
+    """Where this place's load writes down what it asked for."""
+    return place.folder / "ledger.jsonl"
 
 
-def customers(world: World) -> int:
+def customers(place: Place) -> int:
     """How many there are."""
-    return int(world.rows("SELECT count(*) FROM customer")[0][0])
+    return int(place.rows("SELECT count(*) FROM customer")[0][0])
 
 
-def wait_for_progress(world: World, more: int = 20, seconds: float = 40.0) -> None:
+def wait_for_progress(place: Place, more: int = 20, seconds: float = 40.0) -> None:
     """Wait until so many customers more have been made."""
-    goal = customers(world) + more
-    wait_until(lambda: customers(world) >= goal, seconds=seconds, what=f"{more} more customers")
+    goal = customers(place) + more
+    wait_until(lambda: customers(place) >= goal, seconds=seconds, what=f"{more} more customers")
 
 
-def assert_clean(world: World, at_least: int, *, notifier_ran: bool = False) -> Facts:
+def assert_clean(place: Place, at_least: int, *, notifier_ran: bool = False) -> Facts:
     """Wait for the pipeline to rest, then ask the checker: nothing lost, doubled, torn, out of order."""
-    target = Target(world.bootstrap, world.database_url, world.prefix, ledger_of(world), notifier_ran)
+    target = Target(place.bootstrap, place.database_url, place.prefix, ledger_of(place), notifier_ran)
     with Source(target) as source:
         facts = source.wait_until_quiet(PATIENCE_SECONDS)
     violations = judge(facts)
