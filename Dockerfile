@@ -23,6 +23,6 @@ ENV PATH=/opt/leadline/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 LE
     LEADLINE_HEALTH_PORT=8080
 USER 10001:10001
 WORKDIR /tmp
-HEALTHCHECK --interval=5s --timeout=4s --start-period=60s --retries=3 \
+HEALTHCHECK --interval=5s --timeout=4s --start-period=120s --retries=6 \
     CMD ["python", "-m", "leadline.runtime.healthcheck", "http://127.0.0.1:8080/readyz"]
 CMD ["leadline", "--help"]
