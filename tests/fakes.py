@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from leadline.delivery import journal
-from leadline.delivery.ports import Claim, JournalRow, LogRange, Partition, Polled, Rebalance, Step, Waiting
+from leadline.delivery.ports import Claim, JournalRow, LogRange, Partition, Polled, Rebalance, ReplayOutcome, Step, Waiting
 from leadline.delivery.record import Headers, Outgoing, Record
 from leadline.errors import Unavailable
 from tests.fake_service import MomentError, a_record
@@ -30,6 +30,7 @@ class Tables:
     progress: dict[Partition, tuple[int, int | None]] = field(default_factory=dict)
     journal: list[JournalRow] = field(default_factory=list)
     waiting: dict[str, Waiting] = field(default_factory=dict)
+    replayed: dict[tuple[str, int, str], ReplayOutcome] = field(default_factory=dict)
     sequence: int = 0
     effects: list[str] = field(default_factory=list)
 
@@ -79,6 +80,14 @@ class FakeWork:
         self.calls.append("clear_waiting")
         for origin in origins:
             self.tables.waiting.pop(origin, None)
+
+    def save_replay_outcomes(self, rows: Sequence[ReplayOutcome]) -> None:
+        self.calls.append("save_replay_outcomes")
+        assert len({row[:3] for row in rows}) == len(rows), "a row cannot be written twice by one statement"
+        for row in rows:
+            before = self.tables.replayed.get(row[:3])
+            if before is None or before.outcome != "done":
+                self.tables.replayed[row[:3]] = row
 
     def write_journal(self, rows: Sequence[JournalRow]) -> None:
         self.calls.append("write_journal")

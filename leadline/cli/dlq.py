@@ -1,4 +1,4 @@
-"""`leadline dlq list|show|replay|discard`, on the topics."""
+"""`leadline dlq list|show|replay|discard|restore`, on the topics, with what services have noted of replays."""
 
 from __future__ import annotations
 
@@ -20,13 +20,15 @@ from leadline.delivery.record import Outgoing
 from leadline.kafka.publish import publish_records
 from leadline.kafka.reading import read_topics
 from leadline.operations.dead_letters import DeadLetter, collect, select, without_person
-from leadline.operations.replay import OPERATIONS, discards, operator, replays
+from leadline.operations.proof import find_proofs, next_replay, with_proof
+from leadline.operations.replay import OPERATIONS, discards, operator, reopens, replays
 from leadline.runtime.settings import kafka_properties
 from leadline.status.dead_letters import find_erased
 from leadline.status.reader import StatusReader
 
 app = typer.Typer(no_args_is_help=True)
 SHOWN_BODY_CHARS = 4_000
+NOT_REPLAYED = ("resolved", "quarantined")
 
 Ids = Annotated[list[str] | None, typer.Argument(help="Dead letter ids, such as conversion.requests/3/1842.")]
 Code = Annotated[str | None, typer.Option("--code", help="Only those with this error code.")]
@@ -40,7 +42,10 @@ def _load() -> list[DeadLetter]:
     settings = connect.settings()
     topics = [dead_letter_topic(service) for service in SERVICES]
     records = list(read_topics(kafka_properties(settings), settings.topic_prefix, [*topics, OPERATIONS]))
-    letters = collect((r for r in records if r.topic != OPERATIONS), (r for r in records if r.topic == OPERATIONS))
+    dead, decisions = (r for r in records if r.topic != OPERATIONS), (r for r in records if r.topic == OPERATIONS)
+    letters = collect(dead, decisions, replay_limit=settings.replay_limit)
+    proofs = find_proofs({service: connect.database_url(service) for service in SERVICES}, letters)
+    letters = [with_proof(letter, proofs.get(next_replay(letter))) for letter in letters]
     with StatusReader(connect.database_url()) as reader:
         erased = find_erased(reader, (letter.dlq_id for letter in letters))
     return [without_person(letter) if letter.dlq_id in erased else letter for letter in letters]
@@ -56,7 +61,7 @@ def _chosen(ids: list[str] | None, code: str | None, state: str | None) -> list[
 
 @app.command("list")
 def list_(code: Code = None, state: Annotated[str | None, typer.Option("--state")] = None, *, json: Json = False) -> None:
-    """List dead letters with their state: open, replaying (its outcome is not known yet), discarded."""
+    """List dead letters with their state: open, replaying (its outcome is not known yet), resolved, discarded, quarantined."""
     found = select(_load(), ids=(), code=code, state=state)
     if json:
         for letter in found:
@@ -89,7 +94,7 @@ def show(dlq_id: Annotated[str, typer.Argument()], *, json: Json = False) -> Non
         return
     for name, value in letter.facts.items():
         typer.echo(f"dlq-{name}: {printable(value)}")
-    typer.echo(f"state: {letter.state}")
+    typer.echo(f"state: {letter.state}{_proved(letter)}")
     if letter.is_erased:
         typer.echo("erased: its person asked to be forgotten")
         return
@@ -100,14 +105,28 @@ def show(dlq_id: Annotated[str, typer.Argument()], *, json: Json = False) -> Non
 
 
 @app.command()
-def replay(ids: Ids = None, code: Code = None, by: By = None, *, every: Every = False, dry_run: DryRun = False) -> None:
+def replay(
+    ids: Ids = None,
+    code: Code = None,
+    by: By = None,
+    *,
+    every: Every = False,
+    dry_run: DryRun = False,
+    notify: Annotated[bool, typer.Option("--notify", help="Tell people of what comes of it.")] = False,
+) -> None:
     """Send dead letters to their service again; replaying twice makes one customer, and nobody is notified again.
 
-    Those of erased persons are left where they are.
+    Left where they are: those of erased persons, resolved ones, and those in quarantine (`restore` takes them out of it).
     """
     _need_choice(ids, every=every)
-    letters = [letter for letter in _chosen(ids, code, None if ids else "open") if not letter.is_erased]
-    _do(letters, replays(letters, operator(by or getpass.getuser())), "replayed", dry_run=dry_run)
+    chosen = _chosen(ids, code, None if ids else "open")
+    letters = [letter for letter in chosen if not letter.is_erased and letter.state not in NOT_REPLAYED]
+    for letter in chosen:
+        if letter.state in NOT_REPLAYED:
+            typer.echo(f"{printable(letter.dlq_id)} is {letter.state}", err=True)
+    _do(letters, replays(letters, operator(by or getpass.getuser()), is_told=notify), "replayed", dry_run=dry_run)
+    if not letters and any(letter.state in NOT_REPLAYED for letter in chosen):
+        raise typer.Exit(exits.REFUSED)
 
 
 @app.command()
@@ -124,6 +143,21 @@ def discard(
     _need_choice(ids, every=every)
     letters = _chosen(ids, code, None if ids else "open")
     _do(letters, discards(letters, operator(by or getpass.getuser()), reason), "discarded", dry_run=dry_run)
+
+
+@app.command()
+def restore(
+    reason: Annotated[str, typer.Option("--reason", help="Why; it is kept.")],
+    ids: Annotated[list[str], typer.Argument(help="Dead letter ids, such as conversion.requests/3/1842.")],
+    by: By = None,
+    *,
+    dry_run: DryRun = False,
+) -> None:
+    """Open dead letters that were discarded, or that are in quarantine since they died after too many replays."""
+    letters = [letter for letter in _chosen(ids, None, None) if letter.state in ("discarded", "quarantined")]
+    _do(letters, reopens(letters, operator(by or getpass.getuser()), reason), "restored", dry_run=dry_run)
+    if not letters:
+        raise typer.Exit(exits.NOTHING_MATCHED)
 
 
 def _need_choice(ids: list[str] | None, *, every: bool) -> None:
@@ -148,8 +182,17 @@ def _summary(letter: DeadLetter) -> dict[str, Any]:
         "key": letter.key,
         "deaths": letter.deaths,
         "erased": letter.is_erased,
+        "outcome": letter.outcome,
+        "resolved_by": letter.conversion_id,
         **letter.facts,
     }
+
+
+def _proved(letter: DeadLetter) -> str:
+    """What its service has noted of the last replay, in words."""
+    if letter.state == "replaying":
+        return f" ({letter.outcome or 'outcome unknown'})"
+    return f" (conversion {letter.conversion_id})" if letter.conversion_id else ""
 
 
 def _bytes(letter: DeadLetter) -> dict[str, Any]:

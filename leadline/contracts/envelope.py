@@ -31,7 +31,7 @@ __all__ = ["Envelope", "parse_time", "read_envelope", "time_now_text", "write_he
 
 _KNOWN_NAMES = {
     "ce_specversion", "ce_id", "ce_source", "ce_type", "ce_time", "ce_subject", "ce_correlationid", "ce_causationid",
-    "ce_traceparent", "content-type", "correlation_id", "traceparent", "idempotency-key",
+    "ce_traceparent", "ce_quiet", "content-type", "correlation_id", "traceparent", "idempotency-key",
 }  # fmt: skip
 _USUAL_CHARS = MAX_IDEMPOTENCY_KEY_CHARS  # of all texts together, so that none of them can be too long
 _as_tuple = tuple.__new__  # half the time of Envelope(...)

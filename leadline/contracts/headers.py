@@ -40,6 +40,7 @@ ENVELOPE: Final[Mapping[str, Any]] = {
         "ce_correlationid": _attribute("The conversion that all belongs to."),
         "correlation_id": _attribute("The same as ce_correlationid, for readers that know no CloudEvents."),
         "ce_causationid": _attribute("ce_id of the event that this one follows from."),
+        "ce_quiet": _text("true where it follows from an operator's replay that people are not to be told of."),
         "traceparent": _text("W3C trace context."),
         "idempotency-key": _text(
             "Names a conversion request for ever; without it the key is <ce_source>#<ce_id>.",
@@ -64,6 +65,13 @@ def _origin(prefix: str) -> dict[str, Any]:
     }
 
 
+def _replay(prefix: str) -> dict[str, Any]:
+    return {
+        f"{prefix}replay-id": _text("The job that has replayed it last, where one has.", pattern="^[A-Za-z0-9-]{1,64}$"),
+        f"{prefix}replay-told": _text("true where people are to be told of what comes of that replay.", const="true"),
+    }
+
+
 def _block(description: str, properties: dict[str, Any], optional: tuple[str, ...] = ()) -> dict[str, Any]:
     return {
         "type": "object",
@@ -78,7 +86,9 @@ RETRY: Final[Mapping[str, Any]] = _block(
     {
         **_origin("retry-"),
         "retry-first-failed-at": _text("When it failed first: RFC 3339 in UTC with Z; may be empty."),
+        **_replay("retry-"),
     },
+    optional=("retry-replay-id", "retry-replay-told"),
 )
 DEAD_LETTER: Final[Mapping[str, Any]] = _block(
     "What a dead letter carries.",
@@ -90,6 +100,7 @@ DEAD_LETTER: Final[Mapping[str, Any]] = _block(
         "dlq-first-failed-at": _time("When it failed first."),
         "dlq-failed-at": _time("When it was given up."),
         "dlq-conversion-id": _text("The conversion, where it is known."),
+        **_replay("dlq-"),
     },
-    optional=("dlq-conversion-id",),
+    optional=("dlq-conversion-id", "dlq-replay-id", "dlq-replay-told"),
 )

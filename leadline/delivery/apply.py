@@ -22,8 +22,9 @@ from leadline.delivery.message import DeadLetter, Done, Failure, Message, Outcom
 from leadline.delivery.order import Queue, waves
 from leadline.delivery.ports import JournalRow, Ledger, Partition, Waiting, Work
 from leadline.delivery.record import Outgoing
+from leadline.delivery.replayed import quietened, replay_outcomes
 from leadline.delivery.status import Status
-from leadline.delivery.trail import Death, Trail, dead_letter_headers, retry_headers
+from leadline.delivery.trail import FIRST_ATTEMPT, Death, Trail, dead_letter_headers, retry_headers
 from leadline.errors import Fenced, Unavailable
 
 RETRY_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0)
@@ -99,6 +100,9 @@ class Applier:
             work.clear_waiting(queue.cleared)
         if queue.changed:
             work.save_waiting(queue.changed)
+        replayed = replay_outcomes(self.ladder, batch.shares, outcomes)
+        if replayed:
+            work.save_replay_outcomes(replayed)
         batch.outcomes = Counter(_kind(outcome) for outcome in outcomes.values())
         batch.outcomes.update(("dead-letter", r.failure.code) for share in batch.shares for r in share.rejections)
         return {share.step.partition: self._outgoing(work, share, outcomes) for share in batch.shares}
@@ -132,6 +136,8 @@ class Applier:
         return [record for _, records in found for record in records]
 
     def _message_outgoing(self, message: Message, outcome: Outcome | Waiting) -> list[Outgoing]:
+        if message.attempt is not FIRST_ATTEMPT and message.is_quiet and not isinstance(outcome, Waiting):
+            outcome = outcome._replace(emit=quietened(outcome.emit))
         if isinstance(outcome, Done):
             return outcome.emit
         trail = Trail(message.record, message.origin, message.attempt)
@@ -157,6 +163,8 @@ class Applier:
 
     def _rejected_outgoing(self, work: Work, trail: Trail, failure: Failure) -> list[Outgoing]:
         emit = note_isolated(work, lambda: self.handler.on_rejected(work, trail, failure), self.ledger.is_record_fault)
+        if trail.attempt.replays and not trail.attempt.is_told:
+            emit = quietened(emit)
         return [*emit, self._dead_letter(trail, failure, None)]
 
     def _dead_letter(self, trail: Trail, failure: Failure, conversion_id: str | None) -> Outgoing:

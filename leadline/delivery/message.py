@@ -9,11 +9,17 @@ from leadline.delivery.record import Origin, Outgoing, Record
 
 
 class Attempt(NamedTuple):
-    """How often a record has been tried; `number` counts from 1, `replays` counts operators' replays from 0."""
+    """How often a record has been tried; `number` counts from 1, `replays` counts operators' replays from 0.
+
+    Of the last replay, `replay_id` names its job (None: it was sent by hand), `is_told` says whether people are to hear
+    of what comes of it.
+    """
 
     number: int
     replays: int
     first_failed_at: str | None
+    replay_id: str | None = None
+    is_told: bool = False
 
 
 class Rung(NamedTuple):
@@ -56,8 +62,13 @@ class Message(NamedTuple):
 
     @property
     def is_replay(self) -> bool:
-        """Whether an operator sent it again: a replay is quiet for people."""
+        """Whether an operator sent it again."""
         return self.attempt.replays > 0
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether it is a replay that people are not to hear of."""
+        return self.attempt.replays > 0 and not self.attempt.is_told
 
 
 class Failure(NamedTuple):

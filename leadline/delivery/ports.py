@@ -61,6 +61,20 @@ class Waiting(NamedTuple):
     rung: str
 
 
+class ReplayOutcome(NamedTuple):
+    """What became of a record that an operator has sent again: `done`, `retrying` or `dead`, with the error code.
+
+    `replay_id` is empty for one that was sent by hand.
+    """
+
+    dlq_id: str
+    replays: int
+    replay_id: str
+    outcome: str
+    code: str | None
+    conversion_id: str | None
+
+
 class Rebalance(NamedTuple):
     """What the engine does when partitions come and go; called from within `Source.poll`."""
 
@@ -140,6 +154,9 @@ class Work(Transaction, Protocol):
 
     def clear_waiting(self, origins: Sequence[str]) -> None:
         """These records wait no longer."""
+
+    def save_replay_outcomes(self, rows: Sequence[ReplayOutcome]) -> None:
+        """Note what became of replayed records, no two rows for one replay; one that is done stays done."""
 
     def write_journal(self, rows: Sequence[JournalRow]) -> None:
         """Keep outgoing records until Kafka has them."""

@@ -16,10 +16,13 @@ from leadline.delivery.record import Headers, Origin, Record
 
 RETRY_FIRST = "retry-id"
 DEAD_LETTER_FIRST = "dlq-id"
+REPLAY_ID = "dlq-replay-id"
+REPLAY_TOLD = "dlq-replay-told"
 MESSAGE_LIMIT = 1_000
 STACK_LIMIT = 8_000
 _TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}").fullmatch
 _DIGITS = re.compile(r"[0-9]{1,18}").fullmatch
+_JOB = re.compile(r"[A-Za-z0-9-]{1,64}").fullmatch
 FIRST_ATTEMPT = Attempt(1, 0, None)
 _as_tuple = tuple.__new__  # this is done for every record there is
 
@@ -60,7 +63,10 @@ def _read_block(record: Record, block: dict[str, str], prefix: str) -> Trail | N
         replays = _count(block.get("replays", "0")) + (0 if is_retry else 1)
     except (KeyError, ValueError):
         return None  # headers of these names that are not ours: leave them alone
-    return Trail(record, origin, Attempt(number, replays, block.get("first-failed-at") or None))
+    job, is_told = block.get("replay-id", ""), block.get("replay-told") == "true"
+    return Trail(
+        record, origin, Attempt(number, replays, block.get("first-failed-at") or None, job if _JOB(job) else None, is_told)
+    )
 
 
 def _topic(block: dict[str, str]) -> str:
@@ -84,6 +90,7 @@ def retry_headers(trail: Trail, failure: Failure, *, attempts: int) -> Headers:
         *_origin_headers("retry-", trail.origin),
         ("retry-attempts", str(attempts).encode()),
         ("retry-replays", str(trail.attempt.replays).encode()),
+        *_replay_headers("retry-", trail.attempt),
         ("retry-first-failed-at", (trail.attempt.first_failed_at or "").encode()),
         ("retry-error-code", failure.code.encode()),
         ("retry-error-message", failure.message[:MESSAGE_LIMIT].encode()),
@@ -117,7 +124,14 @@ def dead_letter_headers(trail: Trail, death: Death) -> Headers:
     ]
     if death.conversion_id:
         block.append(("dlq-conversion-id", death.conversion_id.encode()))
-    return [*trail.record.headers, *block]
+    return [*trail.record.headers, *block, *_replay_headers("dlq-", trail.attempt._replace(is_told=False))]
+
+
+def replay_headers(headers: Headers, replay_id: str, *, is_told: bool) -> Headers:
+    """The headers of a dead letter as a job sends it to the replay topic; those of an earlier job are taken off."""
+    start = len(headers) - 1 - [name for name, _ in headers][::-1].index(DEAD_LETTER_FIRST)
+    block = [(name, value) for name, value in headers[start:] if name not in (REPLAY_ID, REPLAY_TOLD)]
+    return [*headers[:start], *block, *_replay_headers("dlq-", Attempt(1, 1, None, replay_id, is_told))]
 
 
 def fingerprint(failure: Failure) -> str:
@@ -133,6 +147,11 @@ def _origin_headers(prefix: str, origin: Origin) -> Headers:
         (f"{prefix}offset", str(origin.offset).encode()),
         (f"{prefix}timestamp", str(origin.timestamp_ms).encode()),
     ]
+
+
+def _replay_headers(prefix: str, attempt: Attempt) -> Headers:
+    block: Headers = [(f"{prefix}replay-id", attempt.replay_id.encode())] if attempt.replay_id else []
+    return [*block, (f"{prefix}replay-told", b"true")] if attempt.is_told else block
 
 
 def _text(value: bytes | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -11,6 +12,7 @@ import orjson
 from leadline.delivery.record import Record
 from leadline.delivery.trail import DEAD_LETTER_FIRST
 
+_DIGITS: Final = re.compile(r"[0-9]{1,18}").fullmatch
 DECISIONS: Final = {
     "leadline.dead-letter.replay-requested.v1": "replaying",
     "leadline.dead-letter.discarded.v1": "discarded",
@@ -34,6 +36,10 @@ class DeadLetter:
     deaths: int
     state: str
     is_erased: bool = False
+    outcome: str | None = None
+    """What its service has noted of its last replay; None: nothing yet, or there is none."""
+    conversion_id: str | None = None
+    """The conversion that resolved it, where it is known."""
 
     @property
     def code(self) -> str:
@@ -41,13 +47,29 @@ class DeadLetter:
         return self.facts.get("error-code", "")
 
     @property
+    def replays(self) -> int:
+        """How often it was replayed before its last death."""
+        return self._number("replays")
+
+    @property
+    def place(self) -> tuple[int, str, int, int]:
+        """Sorts as the original records came: by the broker's time, then by topic, partition and offset."""
+        return self._number("timestamp"), self.facts.get("topic", ""), self._number("partition"), self._number("offset")
+
+    def _number(self, name: str) -> int:
+        text = self.facts.get(name, "")
+        return int(text) if _DIGITS(text) else 0
+
+    @property
     def key(self) -> str:
         """Its key as text for people."""
         return (self.record.key or b"").decode("utf-8", "replace")
 
 
-def collect(dead: Iterable[Record], decisions: Iterable[Record]) -> list[DeadLetter]:
+def collect(dead: Iterable[Record], decisions: Iterable[Record], *, replay_limit: int = 3) -> list[DeadLetter]:
     """All dead letters, oldest first; a record that died again after a replay is one dead letter, open again.
+
+    One that was replayed `replay_limit` times and died again is quarantined, until somebody restores it.
 
     A record that died in two services is two, with one id. A decision counts for the deaths before it, by the broker's
     time; of two in one millisecond the death is the later, since an operator has to read it first.
@@ -58,7 +80,8 @@ def collect(dead: Iterable[Record], decisions: Iterable[Record]) -> list[DeadLet
         service, dlq_id = place = facts.get("service", ""), facts.get("id", "")
         if dlq_id:
             before = letters.get(place)
-            letters[place] = DeadLetter(dlq_id, service, facts, record, before.deaths + 1 if before else 1, "open")
+            died = DeadLetter(dlq_id, service, facts, record, before.deaths + 1 if before else 1, "open")
+            letters[place] = replace(died, state="quarantined") if died.replays >= replay_limit else died
     for record in sorted(decisions, key=lambda record: record.timestamp_ms):
         state = DECISIONS.get(_type(record))
         place = _decided(record)

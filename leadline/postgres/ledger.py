@@ -12,7 +12,7 @@ import psycopg
 from psycopg.rows import DictRow
 
 from leadline.contracts.topics import bare_name, full_name
-from leadline.delivery.ports import Claim, JournalRow, Partition, Step, Waiting
+from leadline.delivery.ports import Claim, JournalRow, Partition, ReplayOutcome, Step, Waiting
 from leadline.errors import Unavailable
 from leadline.postgres.pool import connect
 from leadline.postgres.queries import load_queries
@@ -95,6 +95,11 @@ class PostgresWork:
     def clear_waiting(self, origins: Sequence[str]) -> None:
         """These records wait no longer."""
         self.execute(self._queries["clear_waiting"], {"origins": list(origins)})
+
+    def save_replay_outcomes(self, rows: Sequence[ReplayOutcome]) -> None:
+        """Note what became of replayed records."""
+        columns = {f"{name}s": [getattr(row, name) for row in rows] for name in ReplayOutcome._fields}
+        self.execute(self._queries["save_replay_outcomes"], columns)
 
     def write_journal(self, rows: Sequence[JournalRow]) -> None:
         """Keep outgoing records until Kafka has them."""

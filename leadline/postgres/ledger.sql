@@ -68,3 +68,13 @@ ON CONFLICT ON CONSTRAINT waiting_record_key DO UPDATE SET rung = excluded.rung
 
 -- name: clear_waiting
 DELETE FROM waiting_record WHERE origin = ANY(%(origins)b)
+
+-- name: save_replay_outcomes
+-- A replay that was sent twice is done once: what its repeat comes to does not take that back.
+INSERT INTO replay_outcome (dlq_id, replays, replay_id, outcome, code, conversion_id)
+SELECT dlq_id, replays, replay_id, outcome, code, conversion_id
+FROM unnest(%(dlq_ids)b::text[], %(replayss)b::integer[], %(replay_ids)b::text[], %(outcomes)b::text[], %(codes)b::text[],
+            %(conversion_ids)b::text[]) AS replay (dlq_id, replays, replay_id, outcome, code, conversion_id)
+ON CONFLICT ON CONSTRAINT replay_outcome_key DO UPDATE
+SET outcome = excluded.outcome, code = excluded.code, conversion_id = excluded.conversion_id, decided_at = now()
+WHERE replay_outcome.outcome <> 'done'

@@ -106,6 +106,7 @@ class Settings(BaseSettings):
     lost_reasons: Annotated[tuple[Reason, ...], NoDecode, BeforeValidator(_split)] = ()
     dormant_after: Annotated[Duration, Field(gt=timedelta(0), le=timedelta(days=36_500))] = timedelta(days=90)
     revert_within: Annotated[Duration, Field(ge=timedelta(0), le=timedelta(days=36_500))] = timedelta(days=7)
+    replay_limit: Annotated[int, Field(ge=1, le=1000)] = 3
     group_protocol: Literal["consumer", "classic"] = "consumer"
     batch_records: Annotated[int, Field(ge=1, le=100_000)] = 2000
     failpoints: str = ""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import Any, Final, NamedTuple
 
 from leadline.delivery.message import Message
+from leadline.delivery.replayed import QUIET
 from services.notifier.domain import notice as notices
 from services.notifier.domain.audience import Audience, Matter, matter
 from services.notifier.domain.notice import Notice
@@ -38,9 +39,9 @@ class Happening(NamedTuple):
 
 
 def ended(message: Message, erased: Collection[str]) -> Notice | None:
-    """What the requester hears of a conversion, without the name of an `erased` customer; a replay is quiet."""
+    """What the requester hears of a conversion, without the name of an `erased` customer; nothing if a replay made it quiet."""
     tell = ABOUT_CONVERSIONS.get(message.content.envelope.type)
-    if tell is None or message.is_replay:
+    if tell is None or message.is_quiet or QUIET in message.record.headers:
         return None
     data = message.content.data
     is_erased = erased and (data.get("customer") or {}).get("customer_id") in erased

@@ -20,7 +20,8 @@ from leadline.contracts.headers import DEAD_LETTER, ENVELOPE, RETRY
 from leadline.contracts.topics import SERVICES, all_topics, business_topics
 from leadline.delivery.message import Attempt, Failure
 from leadline.delivery.record import Origin, Record
-from leadline.delivery.trail import MESSAGE_LIMIT, STACK_LIMIT, Death, Trail, dead_letter_headers, retry_headers
+from leadline.delivery.replayed import QUIET
+from leadline.delivery.trail import MESSAGE_LIMIT, STACK_LIMIT, Death, Trail, dead_letter_headers, replay_headers, retry_headers
 from leadline.runtime.settings import Settings
 from tests.contracts.published import SCHEMAS, references
 
@@ -148,7 +149,7 @@ def test_the_headers_that_we_write_fit_the_published_envelope() -> None:
     every = Envelope(
         "1", "/crm", "leadline.lead.created.v1", "2026-11-22T13:30:00Z", "L-1", "c-1", "0", f"00-{'a' * 32}-{'b' * 16}-01", "k"
     )
-    written = texts(write_headers(every))
+    written = texts([*write_headers(every), QUIET])
     validator = jsonschema_rs.validator_for(dict(ENVELOPE), validate_formats=True)
     assert written.keys() == ENVELOPE["properties"].keys()
     assert validator.is_valid(written)
@@ -157,14 +158,17 @@ def test_the_headers_that_we_write_fit_the_published_envelope() -> None:
 
 
 def test_a_waiting_record_carries_the_headers_that_are_published() -> None:
-    written = texts(retry_headers(TRAIL, FAILURE, attempts=2))
+    replayed = TRAIL._replace(attempt=TRAIL.attempt._replace(replay_id="job-1", is_told=True))
+    written = texts(retry_headers(replayed, FAILURE, attempts=2))
     assert written.keys() == RETRY["properties"].keys()
     assert jsonschema_rs.is_valid(dict(RETRY), written)
+    assert jsonschema_rs.is_valid(dict(RETRY), texts(retry_headers(TRAIL, FAILURE, attempts=2)))
 
 
-def test_a_dead_letter_carries_the_headers_that_are_published() -> None:
+def test_a_dead_letter_and_its_replay_carry_the_headers_that_are_published() -> None:
     at_noon = datetime(2026, 11, 22, 12, tzinfo=UTC)
-    written = texts(dead_letter_headers(TRAIL, Death("converter", FAILURE, at_noon, "c-1")))
+    died = dead_letter_headers(TRAIL, Death("converter", FAILURE, at_noon, "c-1"))
+    written = texts(replay_headers(died, "job-1", is_told=True))
     assert written.keys() == DEAD_LETTER["properties"].keys()
     assert jsonschema_rs.is_valid(dict(DEAD_LETTER), written)
     without = texts(dead_letter_headers(TRAIL, Death("converter", FAILURE, at_noon, None)))

@@ -1,4 +1,4 @@
-"""`leadline dlq list|show|replay|discard` against a real topic."""
+"""`leadline dlq list|show|replay|discard|restore` against a real topic."""
 
 from __future__ import annotations
 
@@ -15,11 +15,14 @@ from typer.testing import CliRunner, Result
 from leadline.cli.__main__ import app
 from leadline.contracts.topics import all_topics
 from leadline.delivery.message import Attempt, Failure
+from leadline.delivery.ports import ReplayOutcome
 from leadline.delivery.record import Origin, Outgoing, Record
 from leadline.delivery.trail import DEAD_LETTER_FIRST, Death, Trail, dead_letter_headers, follow
 from leadline.kafka.admin import create_topics
 from leadline.kafka.publish import publish_records
 from leadline.kafka.reading import read_topics
+from leadline.postgres.ledger import PostgresLedger
+from leadline.postgres.migrate import migrate
 from leadline.runtime.cluster import cluster
 from leadline.runtime.settings import Settings
 from tests.integration.projector_world import Projector
@@ -38,9 +41,9 @@ class Installation:
     settings: Settings
     environment: dict[str, str]
 
-    def die(self, offset: int, code: str, service: str = "converter") -> None:
+    def die(self, offset: int, code: str, service: str = "converter", replays: int = 0) -> None:
         original = Record("conversion.requests", 3, offset, 5, b"L-1", b"\xff{", OWN)
-        trail = Trail(original, Origin(*original[:4]), Attempt(1, 0, None))
+        trail = Trail(original, Origin(*original[:4]), Attempt(1, replays, None))
         headers = dead_letter_headers(trail, Death(service, Failure(code, "no"), AT, "K-1"))
         self.publish(Outgoing(f"{service}.dlq", original.key, original.value, headers))
 
@@ -170,3 +173,54 @@ def test_of_an_erased_person_nothing_but_place_and_reason_is_shown_and_nothing_i
     assert orjson.loads(shown[2])["erased"] is True
     assert "0 replayed" in erased.run("replay", FIRST).stderr
     assert installation.read("converter.replay") == []
+
+
+def prove(url: str, *rows: ReplayOutcome) -> None:
+    """Note what the converter has come to, as its engine does."""
+    migrate(url, "converter")
+    ledger = PostgresLedger(url, "converter", "group", "")
+    with ledger.work() as work:
+        work.save_replay_outcomes(rows)
+    ledger.close()
+
+
+def test_a_replay_is_resolved_when_the_service_has_noted_it_and_is_not_sent_again(
+    installation: Installation, database_url: str
+) -> None:
+    here = Installation(installation.settings, {**installation.environment, "CONVERTER_DATABASE_URL": database_url})
+    assert here.run("replay", "--all").exit_code == 0
+    prove(database_url, ReplayOutcome(FIRST, 1, "job", "retrying", "LEAD_UNKNOWN", "K-1"))
+    assert here.listed() == {FIRST: "replaying", SECOND: "replaying"}
+    assert "state: replaying (retrying)" in here.run("show", FIRST).stdout
+    assert "state: replaying (outcome unknown)" in here.run("show", SECOND).stdout
+    prove(database_url, ReplayOutcome(FIRST, 1, "job", "done", None, "K-1"))
+    assert here.listed() == {FIRST: "resolved", SECOND: "replaying"}
+    assert "state: resolved (conversion K-1)" in here.run("show", FIRST).stdout
+    assert here.run("replay", FIRST).exit_code == 5
+    assert len(here.read("converter.replay")) == 2
+
+
+def test_a_quarantined_dead_letter_is_replayed_only_after_it_was_restored(installation: Installation) -> None:
+    here = Installation(installation.settings, {**installation.environment, "LEADLINE_REPLAY_LIMIT": "1"})
+    here.die(1, "SCHEMA_INVALID", replays=1)
+    assert here.listed() == {FIRST: "quarantined", SECOND: "open"}
+    assert here.run("replay", FIRST).exit_code == 5
+    assert here.run("restore", FIRST, "--reason", "the fix is out", "--dry-run").exit_code == 0
+    assert here.listed()[FIRST] == "quarantined"
+    assert here.run("restore", FIRST, "--reason", "the fix is out", "--by", "ada").exit_code == 0
+    assert here.run("restore", SECOND, "--reason", "it is open").exit_code == 3
+    assert here.listed() == {FIRST: "open", SECOND: "open"}
+    assert here.run("replay", FIRST).exit_code == 0
+    assert len(here.read("converter.replay")) == 1
+
+
+def test_people_are_told_of_a_replay_only_if_that_was_asked_for(installation: Installation) -> None:
+    installation.run("replay", FIRST)
+    installation.run("replay", SECOND, "--notify")
+    told = {
+        str(trail.origin): trail.attempt.is_told
+        for record in installation.read("converter.replay")
+        for trail in [follow(record, installation.settings.topic_prefix, DEAD_LETTER_FIRST)]
+    }
+    assert told == {FIRST: False, SECOND: True}
+    assert [orjson.loads(note.value or b"")["notify"] for note in installation.read("operations.events")] == [False, True]

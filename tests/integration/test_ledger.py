@@ -14,7 +14,7 @@ from psycopg import errors
 from leadline.delivery import journal
 from leadline.delivery.isolate import handle_isolated
 from leadline.delivery.message import Done, Message, Outcome
-from leadline.delivery.ports import Claim, JournalRow, Partition, Step, Waiting
+from leadline.delivery.ports import Claim, JournalRow, Partition, ReplayOutcome, Step, Waiting
 from leadline.delivery.record import Outgoing
 from leadline.errors import Unavailable
 from leadline.postgres.ledger import PostgresLedger, PostgresWork, is_record_fault
@@ -232,3 +232,14 @@ def test_isolation_finds_the_record_that_the_database_refuses(ledger: PostgresLe
         outcomes = handle_isolated(Inserts(), work, messages, ledger.is_record_fault)
         assert [isinstance(outcome, Done) for outcome in outcomes] == [True, False, True, False, True]
         assert [row["id"] for row in work.execute("SELECT id FROM thing ORDER BY id")] == ["a", "c", "d"]
+
+
+def test_what_became_of_a_replay_is_kept_and_one_that_is_done_stays_done(ledger: PostgresLedger) -> None:
+    first = ReplayOutcome("t/0/1", 1, "job-1", "retrying", "LEAD_UNKNOWN", None)
+    other = ReplayOutcome("t/0/2", 1, "", "dead", "SCHEMA_INVALID", "K-2")
+    for rows in ([first, other], [first._replace(outcome="done", code=None, conversion_id="K-1")], [first]):
+        with ledger.work() as work:
+            work.save_replay_outcomes(rows)
+    with ledger.work() as work:
+        found = work.execute("SELECT dlq_id, replays, replay_id, outcome, code, conversion_id FROM replay_outcome ORDER BY 1")
+        assert [tuple(row.values()) for row in found] == [("t/0/1", 1, "job-1", "done", None, "K-1"), tuple(other)]

@@ -11,6 +11,7 @@ import orjson
 import pytest
 
 from leadline.delivery.record import Outgoing, Record
+from leadline.delivery.replayed import QUIET
 from tests.integration.notifier_on_postgres import Notifier, open_notifier
 from tests.unit.service_records import at, completed, conversion_event, customer, error, order, record
 from tests.waiting import until_blocked
@@ -114,3 +115,9 @@ def test_an_order_and_its_customer_in_two_instances_do_not_miss_each_other(notif
     thread.join(10)
     other.close()
     assert [body["kind"] for body in bodies(told)] == ["first-sale"]
+
+
+def test_what_a_quiet_replay_brought_about_is_told_to_nobody_and_anything_else_is(notifier: Notifier) -> None:
+    ended = completed("K-1")
+    assert notifier.take(ended._replace(headers=[*ended.headers, QUIET])) == []
+    assert [body["kind"] for body in bodies(notifier.take(completed("K-2")))] == ["conversion-completed"]

@@ -20,6 +20,7 @@ from leadline.delivery.trail import (
     dead_letter_headers,
     fingerprint,
     follow,
+    replay_headers,
     retry_headers,
 )
 
@@ -32,7 +33,14 @@ trails = st.builds(
     Trail,
     st.builds(Record, topics, st.integers(0, 99), st.integers(0, 2**40), st.just(5), st.none(), st.binary(), headers),
     st.builds(Origin, topics, st.integers(0, 99), st.integers(0, 2**40), st.integers(-1, 2**41)),
-    st.builds(Attempt, st.integers(1, 9), st.integers(0, 9), st.none() | st.just("2026-11-22T08:00:00Z")),
+    st.builds(
+        Attempt,
+        st.integers(1, 9),
+        st.integers(0, 9),
+        st.none() | st.just("2026-11-22T08:00:00Z"),
+        st.none() | st.just("job-1"),
+        st.booleans(),
+    ),
 )
 failures = st.builds(Failure, st.sampled_from(["UNEXPECTED_ERROR", ""]), st.text(max_size=40), st.text(max_size=40))
 
@@ -70,7 +78,18 @@ def test_a_replayed_dead_letter_is_its_original_at_its_first_attempt(
     assert back.record == record._replace(headers=trail.record.headers)
     assert back.origin == trail.origin
     first_failed_at = trail.attempt.first_failed_at or "2026-11-22T08:00:00.000Z"
-    assert back.attempt == Attempt(1, trail.attempt.replays + 1, first_failed_at)
+    assert back.attempt == Attempt(1, trail.attempt.replays + 1, first_failed_at, trail.attempt.replay_id)
+
+
+@settings(deadline=None, max_examples=50)
+@given(trails, failures, st.booleans())
+def test_a_replay_knows_its_own_job_and_nothing_of_an_earlier_one(trail: Trail, failure: Failure, is_told: bool) -> None:
+    died = dead_letter_headers(trail, Death("svc", failure, NOW, "K-1"))
+    block = replay_headers(replay_headers(died, "job-0", is_told=True), "job-2", is_told=is_told)
+    back = follow(carried(trail, "svc.replay", block), "p.", DEAD_LETTER_FIRST)
+    assert back.record.headers == trail.record.headers
+    assert (back.attempt.replay_id, back.attempt.is_told) == ("job-2", is_told)
+    assert [name for name, _ in block].count("dlq-replay-id") == 1 + [n for n, _ in trail.record.headers].count("dlq-replay-id")
 
 
 @settings(deadline=None, max_examples=50)

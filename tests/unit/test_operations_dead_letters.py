@@ -12,7 +12,8 @@ from leadline.delivery.message import Attempt, Failure
 from leadline.delivery.record import Origin, Outgoing, Record
 from leadline.delivery.trail import DEAD_LETTER_FIRST, Death, Trail, dead_letter_headers, follow
 from leadline.operations.dead_letters import DeadLetter, collect, facts_of, select
-from leadline.operations.replay import Operator, discards, replays
+from leadline.operations.proof import Proof, next_replay, with_proof
+from leadline.operations.replay import Operator, discards, reopens, replays
 
 AT = datetime(2026, 11, 22, 8, tzinfo=UTC)
 ADA = Operator("ada", AT)
@@ -128,3 +129,43 @@ def test_notes_fit_the_contract() -> None:
 def test_a_replay_tells_nobody_again() -> None:
     letters = collect([death(1, ms=1)], [])
     assert orjson.loads(replays(letters, ADA)[0].value or b"")["notify"] is False
+
+
+def test_a_dead_letter_is_resolved_by_proof_and_by_nothing_else() -> None:
+    first = death(1, ms=10)
+    (sent,) = collect([first], notes(replays(collect([first], []), ADA), ms=20))
+    assert next_replay(sent) == ("converter", "conversion.requests/3/1", 1)
+    assert with_proof(sent, None).state == "replaying"
+    assert with_proof(sent, Proof("retrying", "LEAD_UNKNOWN", "K-1")).state == "replaying"
+    assert with_proof(sent, Proof("dead", "SCHEMA_INVALID", None)).state == "replaying"
+    proved = with_proof(sent, Proof("done", None, "K-1"))
+    assert (proved.state, proved.conversion_id) == ("resolved", "K-1")
+
+
+def test_a_death_after_a_replay_awaits_the_proof_of_the_next_one() -> None:
+    (again,) = collect([death(1, ms=10), death(1, ms=30, replays=1)], [])
+    assert next_replay(again)[-1] == 2
+
+
+def test_after_too_many_replays_it_is_quarantined_until_somebody_restores_it() -> None:
+    dead = [death(1, ms=10), death(1, ms=30, replays=2)]
+    assert [collect(dead, [], replay_limit=limit)[0].state for limit in (2, 3)] == ["quarantined", "open"]
+    (letter,) = collect(dead, [], replay_limit=2)
+    restored = notes(reopens([letter], ADA, "the fix is out"), ms=40)
+    assert collect(dead, restored, replay_limit=2)[0].state == "open"
+    assert collect([*dead, death(1, ms=50, replays=3)], restored, replay_limit=2)[0].state == "quarantined"
+
+
+def test_replays_go_in_the_order_in_which_the_records_first_came_whatever_order_they_died_in() -> None:
+    letters = collect([death(2, ms=10), death(1, ms=20)], [])
+    ids = [dict(out.headers[3:])["dlq-id"] for out in replays(letters, ADA) if out.topic == "converter.replay"]
+    assert ids == [b"conversion.requests/3/1", b"conversion.requests/3/2"]
+
+
+def test_the_records_of_one_replay_carry_its_id_and_say_whether_people_are_told() -> None:
+    letters = collect([death(1, ms=10), death(2, ms=20)], [])
+    for is_told in (False, True):
+        sent = [out for out in replays(letters, ADA, is_told=is_told) if out.topic == "converter.replay"]
+        attempts = [follow(Record("converter.replay", 0, 0, 0, *out[1:]), "", DEAD_LETTER_FIRST).attempt for out in sent]
+        assert len({attempt.replay_id for attempt in attempts} - {None}) == 1
+        assert [attempt.is_told for attempt in attempts] == [is_told, is_told]
