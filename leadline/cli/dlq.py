@@ -1,11 +1,11 @@
-"""`leadline dlq list|show|replay|discard|restore`, on the topics, with what services have noted of replays."""
+"""`leadline dlq list|groups|show|export|import`: dead letters, looked at and copied. What is done about them: `dlq_decisions`."""
 
 from __future__ import annotations
 
 import base64
-import getpass
+import sys
 from collections import Counter
-from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import orjson
@@ -13,56 +13,49 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from leadline.cli import connect, exits
+from leadline.cli import connect
+from leadline.cli.dead_letters import (
+    Code,
+    Fingerprint,
+    Json,
+    Key,
+    Service,
+    Since,
+    State,
+    Text,
+    Topic,
+    Until,
+    chosen,
+    load,
+)
 from leadline.cli.text import printable
-from leadline.contracts.topics import SERVICES, dead_letter_topic
-from leadline.delivery.record import Outgoing
+from leadline.errors import SetupError
 from leadline.kafka.publish import publish_records
-from leadline.kafka.reading import read_topics
-from leadline.operations.dead_letters import DeadLetter, collect, select, without_person
-from leadline.operations.proof import find_proofs, next_replay, with_proof
-from leadline.operations.replay import OPERATIONS, discards, operator, reopens, replays
+from leadline.operations.dead_letters import DeadLetter, facts_of
+from leadline.operations.selection import Selection, advice, group, select
+from leadline.operations.transfer import export_line, import_lines
 from leadline.runtime.settings import kafka_properties
-from leadline.status.dead_letters import find_erased
-from leadline.status.reader import StatusReader
 
 app = typer.Typer(no_args_is_help=True)
 SHOWN_BODY_CHARS = 4_000
-NOT_REPLAYED = ("resolved", "quarantined")
-
-Ids = Annotated[list[str] | None, typer.Argument(help="Dead letter ids, such as conversion.requests/3/1842.")]
-Code = Annotated[str | None, typer.Option("--code", help="Only those with this error code.")]
-Every = Annotated[bool, typer.Option("--all", help="All that are open (with --code: of that code).")]
-Json = Annotated[bool, typer.Option("--json", help="For programs: one JSON document a line.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, do nothing.")]
-By = Annotated[str | None, typer.Option("--by", help="Who decides; you, if nobody is named.")]
-
-
-def _load() -> list[DeadLetter]:
-    settings = connect.settings()
-    topics = [dead_letter_topic(service) for service in SERVICES]
-    records = list(read_topics(kafka_properties(settings), settings.topic_prefix, [*topics, OPERATIONS]))
-    dead, decisions = (r for r in records if r.topic != OPERATIONS), (r for r in records if r.topic == OPERATIONS)
-    letters = collect(dead, decisions, replay_limit=settings.replay_limit)
-    proofs = find_proofs({service: connect.database_url(service) for service in SERVICES}, letters)
-    letters = [with_proof(letter, proofs.get(next_replay(letter))) for letter in letters]
-    with StatusReader(connect.database_url()) as reader:
-        erased = find_erased(reader, (letter.dlq_id for letter in letters))
-    return [without_person(letter) if letter.dlq_id in erased else letter for letter in letters]
-
-
-def _chosen(ids: list[str] | None, code: str | None, state: str | None) -> list[DeadLetter]:
-    found = select(_load(), ids=ids or (), code=code, state=state)
-    if not found:
-        typer.echo("no dead letter matches", err=True)
-        raise typer.Exit(exits.NOTHING_MATCHED)
-    return found
 
 
 @app.command("list")
-def list_(code: Code = None, state: Annotated[str | None, typer.Option("--state")] = None, *, json: Json = False) -> None:
+def list_(
+    code: Code = None,
+    state: State = None,
+    fingerprint: Fingerprint = None,
+    service: Service = None,
+    topic: Topic = None,
+    key: Key = None,
+    since: Since = None,
+    until: Until = None,
+    text: Text = None,
+    *,
+    json: Json = False,
+) -> None:
     """List dead letters with their state: open, replaying (its outcome is not known yet), resolved, discarded, quarantined."""
-    found = select(_load(), ids=(), code=code, state=state)
+    found = select(load(), Selection((), code, state, fingerprint, service, topic, key, since, until, text))
     if json:
         for letter in found:
             typer.echo(orjson.dumps(_summary(letter)))
@@ -86,15 +79,33 @@ def list_(code: Code = None, state: Annotated[str | None, typer.Option("--state"
 
 
 @app.command()
+def groups(code: Code = None, state: State = None, service: Service = None, since: Since = None, *, json: Json = False) -> None:
+    """List the faults that dead letters have in common, those with the most open ones first, and what usually helps."""
+    found = group(select(load(), Selection(code=code, state=state, service=service, since=since)))
+    for each in found:
+        if json:
+            typer.echo(orjson.dumps({**each._asdict(), "number": each.number}))
+            continue
+        states = ", ".join(f"{number} {name}" for name, number in each.states.items())
+        typer.echo(f"{printable(each.fingerprint)}  {printable(each.code)}  {printable(each.service)}: {states}")
+        typer.echo(f"  first {printable(each.first_failed_at)}, last {printable(each.last_failed_at)}: {printable(each.example)}")
+        typer.echo(f"  {printable(each.message)}")
+        typer.echo(f"  {each.advice}")
+    if not json:
+        typer.echo(f"{len(found)} groups", err=True)
+
+
+@app.command()
 def show(dlq_id: Annotated[str, typer.Argument()], *, json: Json = False) -> None:
     """Show one dead letter: why it died, its headers, its body."""
-    letter = _chosen([dlq_id], None, None)[0]
+    letter = chosen(Selection((dlq_id,)))[0]
     if json:
         typer.echo(orjson.dumps(_summary(letter) | _bytes(letter)))
         return
     for name, value in letter.facts.items():
         typer.echo(f"dlq-{name}: {printable(value)}")
     typer.echo(f"state: {letter.state}{_proved(letter)}")
+    typer.echo(f"what usually helps: {advice(letter.code)}")
     if letter.is_erased:
         typer.echo("erased: its person asked to be forgotten")
         return
@@ -105,74 +116,33 @@ def show(dlq_id: Annotated[str, typer.Argument()], *, json: Json = False) -> Non
 
 
 @app.command()
-def replay(
-    ids: Ids = None,
-    code: Code = None,
-    by: By = None,
-    *,
-    every: Every = False,
-    dry_run: DryRun = False,
-    notify: Annotated[bool, typer.Option("--notify", help="Tell people of what comes of it.")] = False,
-) -> None:
-    """Send dead letters to their service again; replaying twice makes one customer, and nobody is notified again.
-
-    Left where they are: those of erased persons, resolved ones, and those in quarantine (`restore` takes them out of it).
-    """
-    _need_choice(ids, every=every)
-    chosen = _chosen(ids, code, None if ids else "open")
-    letters = [letter for letter in chosen if not letter.is_erased and letter.state not in NOT_REPLAYED]
-    for letter in chosen:
-        if letter.state in NOT_REPLAYED:
-            typer.echo(f"{printable(letter.dlq_id)} is {letter.state}", err=True)
-    _do(letters, replays(letters, operator(by or getpass.getuser()), is_told=notify), "replayed", dry_run=dry_run)
-    if not letters and any(letter.state in NOT_REPLAYED for letter in chosen):
-        raise typer.Exit(exits.REFUSED)
+def export(code: Code = None, state: State = None, fingerprint: Fingerprint = None, service: Service = None) -> None:
+    """Write dead letters to the standard output as JSON lines, with every byte; those of erased persons are left out."""
+    found = chosen(Selection(code=code, state=state, fingerprint=fingerprint, service=service))
+    kept = [letter for letter in found if not letter.is_erased]
+    for letter in kept:
+        sys.stdout.buffer.write(export_line(letter) + b"\n")
+    typer.echo(f"{len(kept)} exported", err=True)
 
 
-@app.command()
-def discard(
-    reason: Annotated[str, typer.Option("--reason", help="Why; it is kept.")],
-    ids: Ids = None,
-    code: Code = None,
-    by: By = None,
-    *,
-    every: Every = False,
-    dry_run: DryRun = False,
-) -> None:
-    """Note that dead letters will not be replayed; their records stay."""
-    _need_choice(ids, every=every)
-    letters = _chosen(ids, code, None if ids else "open")
-    _do(letters, discards(letters, operator(by or getpass.getuser()), reason), "discarded", dry_run=dry_run)
+@app.command("import")
+def import_(file: Annotated[Path, typer.Argument(help="What `leadline dlq export` has written.")]) -> None:
+    """Put exported dead letters back that their topic has no more, as open ones; those that it has stay as they are."""
+    try:
+        records = list(import_lines(file.read_bytes().split(b"\n")))
+    except OSError as error:
+        message = f"{file} cannot be read: {error.strerror}"
+        raise SetupError(message) from error
+    known = {(letter.service, letter.dlq_id) for letter in load()}
+    fresh = {place: each for each in records if (place := _place(each.headers)) not in known}
+    settings = connect.settings()
+    publish_records(kafka_properties(settings), settings.topic_prefix, list(fresh.values()))
+    typer.echo(f"{len(fresh)} imported, {len(records) - len(fresh)} were there", err=True)
 
 
-@app.command()
-def restore(
-    reason: Annotated[str, typer.Option("--reason", help="Why; it is kept.")],
-    ids: Annotated[list[str], typer.Argument(help="Dead letter ids, such as conversion.requests/3/1842.")],
-    by: By = None,
-    *,
-    dry_run: DryRun = False,
-) -> None:
-    """Open dead letters that were discarded, or that are in quarantine since they died after too many replays."""
-    letters = [letter for letter in _chosen(ids, None, None) if letter.state in ("discarded", "quarantined")]
-    _do(letters, reopens(letters, operator(by or getpass.getuser()), reason), "restored", dry_run=dry_run)
-    if not letters:
-        raise typer.Exit(exits.NOTHING_MATCHED)
-
-
-def _need_choice(ids: list[str] | None, *, every: bool) -> None:
-    if bool(ids) == every:
-        typer.echo("name dead letters, or say --all", err=True)
-        raise typer.Exit(exits.USAGE)
-
-
-def _do(letters: Sequence[DeadLetter], records: Sequence[Outgoing], verb: str, *, dry_run: bool) -> None:
-    for letter in letters:
-        typer.echo(f"{printable(letter.dlq_id)} {printable(letter.code)}")
-    if not dry_run:
-        settings = connect.settings()
-        publish_records(kafka_properties(settings), settings.topic_prefix, records)
-    typer.echo(f"{len(letters)} {'would be ' if dry_run else ''}{verb}", err=True)
+def _place(headers: list[tuple[str, bytes | None]]) -> tuple[str, str]:
+    facts = facts_of(headers)
+    return facts.get("service", ""), facts["id"]
 
 
 def _summary(letter: DeadLetter) -> dict[str, Any]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import orjson
 
-from leadline.delivery.record import Record
+from leadline.delivery.record import Headers, Record
 from leadline.delivery.trail import DEAD_LETTER_FIRST
 
 _DIGITS: Final = re.compile(r"[0-9]{1,18}").fullmatch
@@ -76,7 +76,7 @@ def collect(dead: Iterable[Record], decisions: Iterable[Record], *, replay_limit
     """
     letters: dict[tuple[str, str], DeadLetter] = {}
     for record in sorted(dead, key=lambda record: record.timestamp_ms):
-        facts = facts_of(record)
+        facts = facts_of(record.headers)
         service, dlq_id = place = facts.get("service", ""), facts.get("id", "")
         if dlq_id:
             before = letters.get(place)
@@ -97,22 +97,13 @@ def without_person(letter: DeadLetter) -> DeadLetter:
     return replace(letter, facts=facts, record=letter.record._replace(key=None, value=None, headers=[]), is_erased=True)
 
 
-def facts_of(record: Record) -> dict[str, str]:
+def facts_of(headers: Headers) -> dict[str, str]:
     """The `dlq-*` headers at the end of a dead letter's headers."""
-    names = [name for name, _ in record.headers]
+    names = [name for name, _ in headers]
     if DEAD_LETTER_FIRST not in names:
         return {}
     start = len(names) - 1 - names[::-1].index(DEAD_LETTER_FIRST)
-    return {name.removeprefix("dlq-"): (value or b"").decode("utf-8", "replace") for name, value in record.headers[start:]}
-
-
-def select(letters: Sequence[DeadLetter], *, ids: Sequence[str], code: str | None, state: str | None) -> list[DeadLetter]:
-    """Those with one of these ids (any, if none is given), this code and this state."""
-    return [
-        letter
-        for letter in letters
-        if (not ids or letter.dlq_id in ids) and (not code or letter.code == code) and (not state or letter.state == state)
-    ]
+    return {name.removeprefix("dlq-"): (value or b"").decode("utf-8", "replace") for name, value in headers[start:]}
 
 
 def _type(record: Record) -> str:

@@ -11,7 +11,7 @@ from leadline.contracts.events import EVENTS, decode
 from leadline.delivery.message import Attempt, Failure
 from leadline.delivery.record import Origin, Outgoing, Record
 from leadline.delivery.trail import DEAD_LETTER_FIRST, Death, Trail, dead_letter_headers, follow
-from leadline.operations.dead_letters import DeadLetter, collect, facts_of, select
+from leadline.operations.dead_letters import DeadLetter, collect, facts_of
 from leadline.operations.proof import Proof, next_replay, with_proof
 from leadline.operations.replay import Operator, discards, reopens, replays
 
@@ -51,8 +51,8 @@ def test_dead_letters_are_told_oldest_first_with_what_they_say_of_themselves() -
 
 
 def test_only_the_block_at_the_end_tells_of_the_death() -> None:
-    assert facts_of(death(1, ms=1))["id"] == "conversion.requests/3/1"
-    assert facts_of(Record("converter.dlq", 0, 0, 0, None, None, [])) == {}
+    assert facts_of(death(1, ms=1).headers)["id"] == "conversion.requests/3/1"
+    assert facts_of([]) == {}
 
 
 def test_a_record_in_the_topic_that_is_no_dead_letter_is_none() -> None:
@@ -92,18 +92,6 @@ def test_a_decision_that_cannot_be_read_decides_nothing() -> None:
     (good,) = notes(discards(collect([death(1, ms=10)], []), ADA, "spam"), ms=20)
     for value in (None, b"{", b"[]", b"null", orjson.dumps({"dlq_id": 7})):
         assert collect([death(1, ms=10)], [good._replace(value=value)])[0].state == "open"
-
-
-def test_dead_letters_are_chosen_by_id_code_and_state() -> None:
-    letters = collect([death(1, ms=1), death(2, ms=2, code="TYPE_UNKNOWN"), death(3, ms=3)], [])
-
-    def chosen(*ids: str, code: str | None = None, state: str | None = None) -> list[str]:
-        return [letter.dlq_id[-1] for letter in select(letters, ids=ids, code=code, state=state)]
-
-    assert chosen() == ["1", "2", "3"]
-    assert chosen("conversion.requests/3/2", "nowhere/0/0") == ["2"]
-    assert chosen(code="SCHEMA_INVALID", state="open") == ["1", "3"]
-    assert chosen(state="discarded") == []
 
 
 def test_a_replay_is_noted_before_it_begins_and_sends_each_record_as_it_died() -> None:
