@@ -6,6 +6,7 @@ import typer
 
 from leadline.cli import (
     ask,
+    audit,
     conversion,
     database,
     demo,
@@ -49,6 +50,7 @@ app.add_typer(topics.app, name="topics", help="Make and check the topics.")
 app.add_typer(database.app, name="db", help="Migrate and check the database.")
 app.add_typer(dlq.app, name="dlq", help="Look at dead letters, replay them, discard them.")
 dlq.app.add_typer(dlq_decisions.app)  # without a name: its commands stand beside the others
+app.add_typer(audit.app, name="audit", help="What operators did, and whether the record of it is whole.")
 app.add_typer(notifications.app, name="notifications", help="Who hears of what, and what became of it.")
 notifications.app.add_typer(preferences.app)  # without a name: its commands stand beside the others
 app.add_typer(stages.app, name="stages", help="The time by which customers fall dormant.")

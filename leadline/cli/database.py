@@ -5,13 +5,13 @@ from __future__ import annotations
 import typer
 
 from leadline.cli import connect, exits
-from leadline.postgres.migrate import SERVICES, migrate_all, missing_migrations
+from leadline.postgres.migrate import SCHEMAS, migrate_all, missing_migrations
 
 app = typer.Typer(no_args_is_help=True)
 
 
 def _urls() -> dict[str, str]:
-    return {service: connect.database_url(service) for service in SERVICES}
+    return {service: connect.database_url(service) for service in SCHEMAS}
 
 
 @app.command()

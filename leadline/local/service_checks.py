@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leadline.contracts.topics import SERVICES, all_topics, full_name
+from leadline.contracts.topics import all_topics, full_name
 from leadline.errors import LeadlineError, Unavailable
 from leadline.local.checks import Check, check
 from leadline.local.probes import describe_cluster, postgres_answers
-from leadline.postgres.migrate import missing_migrations
+from leadline.postgres.migrate import SCHEMAS, missing_migrations
 from leadline.runtime.settings import Settings, database_url, kafka_properties
 
 _LONGEST_SESSION_MS = 15_000
@@ -50,7 +50,7 @@ def session_check(milliseconds: str | None) -> Check:
 
 def postgres_checks(settings: Settings) -> Iterator[Check]:
     """Reachable, and every migration of every service applied."""
-    urls = {service: database_url(settings, service) for service in SERVICES}
+    urls = {service: database_url(settings, service) for service in SCHEMAS}
     for service, url in urls.items():
         if url is None or not postgres_answers(url):
             remedy = "start it with `leadline up`, or correct LEADLINE_DATABASE_URL"

@@ -85,11 +85,11 @@ def _training(data_dir: Path) -> Iterator[None]:
 
 def prepare(settings: Settings) -> None:
     """Make the topics that are missing and bring every schema up to date."""
-    from leadline.postgres.migrate import migrate_all
+    from leadline.postgres.migrate import SCHEMAS, migrate_all
     from leadline.runtime.cluster import create_topics
 
     create_topics(settings)
-    migrate_all({service: str(database_url(settings, service)) for service in SERVICES})
+    migrate_all({service: str(database_url(settings, service)) for service in SCHEMAS})
 
 
 def _start_servers(settings: Settings, data_dir: Path, stack: ExitStack) -> tuple[Settings, dict[str, Server]]:

@@ -14,6 +14,8 @@ from leadline.errors import SetupError
 from leadline.postgres.pool import connect
 
 SERVICES: Final = ("converter", "notifier", "projector")
+OPERATIONS: Final = "operations"  # the schema of operators' tools: no service, so no tables of the engine
+SCHEMAS: Final = (*SERVICES, OPERATIONS)
 _LOCK: Final = 0x1EAD11E  # any number; the same for all, so that migrations never run side by side
 
 
@@ -26,7 +28,9 @@ class Migration(NamedTuple):
 
 
 def migrations_of(service: str) -> list[Migration]:
-    """Every migration of a service, in the order in which they are applied."""
+    """Every migration of a service or of operators' tools, in the order in which they are applied."""
+    if service == OPERATIONS:
+        return list(_read(OPERATIONS, "leadline.operations"))
     return [*_read("delivery", "leadline.postgres"), *_read(service, f"services.{service}")]
 
 
@@ -57,8 +61,8 @@ def migrate(url: str, service: str) -> list[str]:
     return [migration.name for migration in missing]
 
 
-def migrate_all(urls: dict[str, str] | str, services: Sequence[str] = SERVICES) -> dict[str, list[str]]:
-    """Migrate every service; `urls` is one for all or one for each."""
+def migrate_all(urls: dict[str, str] | str, services: Sequence[str] = SCHEMAS) -> dict[str, list[str]]:
+    """Migrate every schema; `urls` is one for all or one for each."""
     return {each: migrate(urls if isinstance(urls, str) else urls[each], each) for each in services}
 
 

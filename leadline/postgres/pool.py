@@ -20,6 +20,7 @@ LIMITS: Final = {
     "transaction_timeout": 120_000,
 }
 CONNECT_SECONDS: Final = 5
+Connection = psycopg.Connection[DictRow]
 
 
 def connection_info(url: str, schema: str) -> str:
@@ -39,7 +40,7 @@ def connection_info(url: str, schema: str) -> str:
     return make_conninfo(url, **ours)
 
 
-def connect(url: str, schema: str) -> psycopg.Connection[DictRow]:
+def connect(url: str, schema: str) -> Connection:
     """Open a connection whose rows are dicts; raises Unavailable where the database does not answer."""
     try:
         connection = psycopg.connect(connection_info(url, schema), autocommit=True, row_factory=dict_row)
