@@ -42,7 +42,7 @@ def list_(
 
 @app.command()
 def show(notification_id: Annotated[str, typer.Argument()], *, json: Json = False) -> None:
-    """Show one notification: what it says, whether it was read, and each of its deliveries."""
+    """Show one notification: what it says, whether it was read, and each of its deliveries; of a digest, what it holds."""
     url = database_url(SERVICE)
     found = letter(url, notification_id)
     if found is None:
@@ -134,12 +134,17 @@ def _print(rows: list[dict[str, Any]], *, json: bool) -> None:
         for row in rows:
             typer.echo(orjson.dumps(row))
         return
-    table = Table("notification", "recipient", "channel", "address", "attempts", "next attempt", "last error", box=None)
+    table = Table("notification", "recipient", "channel", "address", "attempts", "next attempt", "last error", "digest", box=None)
     table.add_column("state", no_wrap=True)
     for row in rows:
         state = "withdrawn" if row["withdrawn_at"] and row["channel"] == "in-app" else row["state"]
         texts = (row[name] for name in ("notification_id", "recipient", "channel", "address"))
-        last = (printable(str(row[name] or "")) for name in ("next_attempt_at", "last_error"))
-        table.add_row(*map(printable, texts), str(row["attempts"]), *last, state)
+        last = (printable(str(row[name] or "")) for name in ("next_attempt_at", "last_error", "digest_id"))
+        table.add_row(*map(printable, texts), str(row["attempts"]), *last, _of_digest(row) or state)
     Console().print(table)
     typer.echo(f"{len(rows)} deliveries", err=True)
+
+
+def _of_digest(row: dict[str, Any]) -> str | None:
+    """What became of the digest that it went in."""
+    return f"{row['state']}, {row['digest_state']}" if row["digest_id"] else None

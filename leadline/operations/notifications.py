@@ -10,7 +10,7 @@ from leadline.postgres.pool import connect
 from leadline.postgres.queries import load_queries
 
 SCHEMA: Final = "notifier"
-STATES: Final = ("scheduled", "claimed", "sent", "confirmed", "unknown", "dead", "cancelled")
+STATES: Final = ("scheduled", "claimed", "sent", "confirmed", "unknown", "dead", "cancelled", "gathered")
 RESENDABLE: Final = ("dead", "unknown")
 
 

@@ -21,7 +21,7 @@ PLAN = Plan({"email": lambda _: "mail server", "webhook": lambda address: addres
 ROOMS = Rooms(100, {"email": 10, "webhook": 10}, {})
 
 
-def letter(number: int, recipient: str = "rep-1", not_before: datetime | None = None) -> Letter:
+def letter(number: int, recipient: str = "rep-1", not_before: datetime | None = None, *, digest: bool | None = None) -> Letter:
     """A letter of the `number`-th second."""
     return Letter(
         notification_id=f"N-{number}",
@@ -33,6 +33,7 @@ def letter(number: int, recipient: str = "rep-1", not_before: datetime | None = 
         created_at=time_now_text(BEGIN + timedelta(seconds=number)),
         not_before=time_now_text(not_before) if not_before else None,
         data='{"order_id": "O-1"}',
+        digest=digest,
     )
 
 
@@ -56,6 +57,10 @@ class Ledger:
         """Take what is due."""
         found: list[Delivery] = self.work(instance, lambda store: store.claim(rooms))
         return found
+
+    def gather(self, instance: str = "one") -> None:
+        """Put what waits for digests that are due into them."""
+        self.work(instance, lambda store: store.gather())
 
     def settle(self, delivery: Delivery, outcome: Outcome, instance: str = "one") -> None:
         """Note what became of an attempt."""

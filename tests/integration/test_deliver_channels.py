@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from ipaddress import ip_network
 from typing import Any
 
+import orjson
 import pytest
 
 from leadline.local.ports import free_port
@@ -21,7 +22,7 @@ from services.notifier.deliver.channels.signature import sign
 from services.notifier.deliver.channels.webhook import Webhooks
 from services.notifier.deliver.rendering import Templates
 from services.notifier.domain.delivery import Outcome
-from services.notifier.domain.letter import Delivery
+from services.notifier.domain.letter import Delivery, Enclosed
 from tests.scenarios.harness.mailbox import mail_server
 
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
@@ -203,6 +204,29 @@ def test_a_mail_has_text_and_html_in_the_recipients_language() -> None:
     assert html is not None
     assert "Der Kunde C-1 hat zum ersten Mal bestellt (Auftrag O-1)." in text.get_content()
     assert '<html lang="de">' in html.get_content()
+
+
+def enclosed(number: int) -> Enclosed:
+    said = {"order_id": f"O-{number}", "customer_id": f"C-{number}"}
+    return Enclosed("D-1", "leadline.notification.first-sale.v1", "first-sale", f"Sale {number}", "An order.", said, NOW)
+
+
+def test_a_digest_is_one_mail_and_one_post_with_everything_in_it() -> None:
+    said: dict[str, Any] = {"enclosed": (enclosed(1), enclosed(2)), "title": "", "text": "", "data": {}}
+    with mail_server() as mailbox:
+        outcomes = send(partial_email(mailbox.url), *[delivery("ada@example.org", "email", **said)] * 2)
+    assert "sent" in {outcome.result for outcome in outcomes}
+    mail = mailbox.mails[0]
+    assert (mail["Subject"], mail["Message-ID"]) == ("2 notifications", "<D-1@example.com>")
+    assert mail["List-Unsubscribe"] == "<https://crm.example/off?user=rep%2F1>"
+    text = mail.get_body(("plain",))
+    assert text is not None
+    assert text.get_content().index("* Sale 1") < text.get_content().index("* Sale 2")
+    with answering(OK) as (url, requests):
+        assert post(delivery(url, **said))[0].result == "confirmed"
+    body = orjson.loads(requests[0].partition(b"\r\n\r\n")[2])
+    assert [each["data"]["order_id"] for each in body["data"]["notifications"]] == ["O-1", "O-2"]
+    assert body["data"]["recipient"] == "rep/1"
 
 
 def partial_email(url: str | None) -> Callable[[], Channel]:

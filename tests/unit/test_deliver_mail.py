@@ -62,3 +62,21 @@ def test_every_template_is_fit_for_what_its_kind_says(language: str) -> None:
 
 def test_german_has_a_template_of_its_own_for_every_kind() -> None:
     assert set(TEMPLATES.kinds("de")) >= {"conversion-completed", "conversion-failed", "first-sale", "stage-changed", "reminder"}
+
+
+def test_a_digest_has_each_notification_with_its_title_and_says_once_why_one_is_told() -> None:
+    mail = TEMPLATES.render_digest("en", [("first-sale", SAID), ("moon-is-full", {"title": "<Moon>", "text": "It is full."})])
+    assert mail.subject == "2 notifications"
+    assert mail.text == (
+        "* First sale\n\nAda placed a first order.\n\n* <Moon>\n\nIt is full.\n\n"
+        "You are told this by Leadline because it concerns your work.\n"
+    )
+    assert mail.html.count("because it concerns your work") == 1
+    assert [mail.html.count(each) for each in (">First sale</h2>", ">&lt;Moon&gt;</h2>", "<p>It is full.</p>")] == [1, 1, 1]
+
+
+def test_a_digest_of_one_is_german_where_its_reader_is() -> None:
+    mail = TEMPLATES.render_digest("de", [("first-sale", SAID)])
+    assert mail.subject == "1 Benachrichtigung"
+    assert "* Erster Verkauf\n\nDer Kunde C-1 hat zum ersten Mal bestellt (Auftrag O-1).\n" in mail.text
+    assert '<html lang="de">' in mail.html

@@ -1,7 +1,8 @@
 """Makes the deliveries that are due, many side by side, and notes in the ledger what became of each.
 
-The order of effects: claim (counted and leased in the ledger), send, settle. A process that ends in between leaves a claim
-whose lease ends: the delivery is then unknown, and goes out again under the same message id.
+The order of effects: gather (what a digest holds is final before it is sent), claim (counted and leased in the ledger), send,
+settle. A process that ends in between leaves a claim whose lease ends: the delivery is then unknown, and goes out again under
+the same message id.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ CLAIM_MOST: Final = 128
 IDLE_SECONDS: Final = 0.5
 PACE_SECONDS: Final = 0.02  # what ends within this time is settled by one statement
 LEASE_CHECK_SECONDS: Final = 5.0
+GATHER_SECONDS: Final = 1.0
 SEND_SECONDS: Final = 30.0  # half a lease
 
 
@@ -44,6 +46,7 @@ class Dispatcher:
         self._under_way: set[asyncio.Task[None]] = set()
         self._ended: list[Settled] = []
         self._leases_checked: float | None = None
+        self._gathered = self._clock() - GATHER_SECONDS
 
     def wake(self) -> None:
         """Say that something may be due."""
@@ -65,6 +68,7 @@ class Dispatcher:
         self._news.clear()
         await self._check_leases()
         await self._settle()
+        await self._gather()
         room = min(MOST_AT_ONCE - len(self._under_way), CLAIM_MOST)
         if room > 0:
             limits = {name: channel.most_at_once for name, channel in self._channels.items()}
@@ -91,6 +95,12 @@ class Dispatcher:
             await self._store.give_up_leases(len(self._delays) + 1, own=first)
             self._status.unfinished, self._status.overdue_seconds = await self._store.counts()
             self._leases_checked = now
+
+    async def _gather(self) -> None:
+        now = self._clock()
+        if now - self._gathered >= GATHER_SECONDS:
+            await self._store.gather()
+            self._gathered = now
 
     async def _settle(self) -> None:
         ended, self._ended = self._ended, []

@@ -15,6 +15,7 @@ EXAMPLE: Final[dict[str, Any]] = {
     "customer_id": "C-1001",
     "order_id": "O-1001",
     "stage": "dormant",
+    "notifications": [{"title": "A title", "text": "What it says."}, {"title": "Another one", "text": "What that one says."}],
     "error": {"code": "LEAD_NOT_QUALIFIED", "message": "Lead must be qualified before conversion", "retryable": True},
 }
 

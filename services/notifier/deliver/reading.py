@@ -27,6 +27,7 @@ class _Notification(Part):
     text: Text
     created_at: Time
     not_before: Time | None = None
+    digest: bool | None = None
 
 
 class _Withdrawn(Part):

@@ -6,7 +6,7 @@ taken for a template, and a kind or field that a template does not know makes a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -16,6 +16,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 FOLDER: Final = Path(__file__).with_name("templates")
 DEFAULT_LANGUAGE: Final = "en"
 ANY_KIND: Final = "notification"
+DIGEST: Final = "digest"
+IN_DIGEST: Final = "in_digest"  # a text that is one of several says only once, at the end, why one is told
 SUBJECT_CHARS: Final = 200
 
 
@@ -25,6 +27,13 @@ class Mail(NamedTuple):
     subject: str
     text: str
     html: str
+
+
+class Section(NamedTuple):
+    """A part of a page: lines in paragraphs, under a title or none."""
+
+    title: str | None
+    paragraphs: Sequence[Sequence[str]]
 
 
 class Templates:
@@ -38,11 +47,18 @@ class Templates:
     def render(self, kind: str, language: str, said: Mapping[str, Any]) -> Mail:
         """The mail of a notification of this kind; `said` has at least `title` and `text`."""
         known = self.language(language)
-        head, _, body = self._text(kind, known, said).strip().partition("\n")
-        subject, text = " ".join(head.split())[:SUBJECT_CHARS], body.strip() + "\n"
-        paragraphs = [each.splitlines() for each in text.strip().split("\n\n")]
-        page = self._pages.get_template("page.html.j2")
-        return Mail(subject, text, page.render(language=known, subject=subject, paragraphs=paragraphs))
+        subject, text = _split(self._text(kind, known, said))
+        return Mail(subject, text + "\n", self._page(known, subject, [Section(None, _paragraphs(text))]))
+
+    def render_digest(self, language: str, letters: Sequence[tuple[str, Mapping[str, Any]]]) -> Mail:
+        """One mail of several notifications, each a kind with what it says; each has its own title and text."""
+        known = self.language(language)
+        parts = [_split(self._text(kind, known, {**said, IN_DIGEST: True})) for kind, said in letters]
+        notifications = [{"title": title, "text": text} for title, text in parts]
+        subject, text = _split(self._template(known, DIGEST).render(notifications=notifications))
+        end = _paragraphs(text)[-1:]  # why the recipient is told
+        sections = [*(Section(title, _paragraphs(text)) for title, text in parts), Section(None, end)]
+        return Mail(subject, text + "\n", self._page(known, subject, sections))
 
     def language(self, wanted: str) -> str:
         """The language that is there for what is wanted: `de` for `de-AT`, English for what there is none for."""
@@ -55,6 +71,10 @@ class Templates:
         names = self._texts.list_templates(filter_func=lambda name: name.startswith(f"{language}/") and name.endswith(suffix))
         return sorted(name.removeprefix(f"{language}/").removesuffix(suffix) for name in names)
 
+    def _page(self, language: str, subject: str, sections: Sequence[Section]) -> str:
+        page = self._pages.get_template("page.html.j2")
+        return page.render(language=language, subject=subject, sections=sections)
+
     def _text(self, kind: str, language: str, said: Mapping[str, Any]) -> str:
         one_line = {**said, "title": " ".join(str(said["title"]).split())}
         try:
@@ -64,6 +84,16 @@ class Templates:
 
     def _template(self, language: str, kind: str) -> Template:
         return self._texts.get_template(f"{language}/{kind}.txt.j2")
+
+
+def _split(rendered: str) -> tuple[str, str]:
+    """The subject in one line, and the text."""
+    head, _, body = rendered.strip().partition("\n")
+    return " ".join(head.split())[:SUBJECT_CHARS], body.strip()
+
+
+def _paragraphs(text: str) -> list[list[str]]:
+    return [each.splitlines() for each in text.split("\n\n")]
 
 
 def _environment(folder: Path, *, autoescape: bool) -> ImmutableSandboxedEnvironment:

@@ -5,6 +5,7 @@ Several instances may work on it: a delivery is claimed with a lease, by one of 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -21,12 +22,14 @@ from leadline.postgres.pool import connection_info
 from leadline.postgres.queries import load_queries
 from services.notifier.deliver.addresses import Addresses
 from services.notifier.domain.delivery import Verdict
-from services.notifier.domain.letter import Delivery, Letter, Withdrawal
+from services.notifier.domain.digest import DIGEST_TYPE, Waiting, digest_columns, gather, held_columns
+from services.notifier.domain.letter import Delivery, Enclosed, Letter, Withdrawal
 from services.notifier.domain.notice import ERASED_TEXT
 from services.notifier.domain.plan import Plan
 
 SCHEMA: Final = "notifier"
 LEASE_SECONDS: Final = 60.0
+GATHER_MOST: Final = 200  # digests of one transaction
 
 
 class Rooms(NamedTuple):
@@ -88,7 +91,23 @@ class DeliveryStore:
         }
         async with self._work() as connection:
             rows = await self._execute(connection, "claim", parameters)
-            return await self._addresses.with_secrets(connection, [Delivery(**row) for row in rows])
+            claimed = await self._addresses.with_secrets(connection, [Delivery(**row) for row in rows])
+            return await self._with_enclosed(connection, claimed)
+
+    async def gather(self) -> None:
+        """Put what waits for a digest that is due into one, before it is sent; does nothing beside another instance.
+
+        What a digest holds is final from then on: a later attempt holds the same under the same id.
+        """
+        async with self._work() as connection:
+            if not (await self._execute(connection, "lock_digests", {}))[0]["is_ours"]:
+                return
+            rows = await self._execute(connection, "find_waiting_for_digests", {"most": GATHER_MOST})
+            if rows:
+                digests = gather(Waiting(**row) for row in rows)
+                for name in ("write_digest_letters", "write_digest_deliveries"):
+                    await self._execute(connection, name, digest_columns(digests))
+                await self._execute(connection, "close_digests", held_columns(digests))
 
     async def settle(self, attempts: Sequence[Settled]) -> None:
         """Note what became of attempts; those that are this instance's no longer are left alone."""
@@ -115,6 +134,14 @@ class DeliveryStore:
             rows = await self._execute(connection, "count_by_state", {})
         overdue = max((row["overdue_seconds"] for row in rows), default=0.0)
         return {row["state"]: row["number"] for row in rows}, max(0.0, overdue)
+
+    async def _with_enclosed(self, connection: psycopg.AsyncConnection[DictRow], claimed: Sequence[Delivery]) -> list[Delivery]:
+        """The deliveries, digests with what they hold."""
+        ids = [each.delivery_id for each in claimed if each.type == DIGEST_TYPE]
+        enclosed: defaultdict[str, list[Enclosed]] = defaultdict(list)
+        for row in await self._execute(connection, "find_enclosed", {"ids": ids}) if ids else ():
+            enclosed[row["digest_id"]].append(Enclosed(**row))
+        return [each._replace(enclosed=tuple(enclosed[each.delivery_id])) for each in claimed]
 
     async def close(self) -> None:
         """Leave the database."""

@@ -26,13 +26,17 @@ SELECT notification_id, recipient, created_at FROM letter WHERE notification_id 
 ON CONFLICT ON CONSTRAINT inbox_pk DO NOTHING
 
 -- name: write_deliveries
-INSERT INTO delivery (delivery_id, notification_id, channel, address, route, state, next_attempt_at, changed_at)
-SELECT d.delivery_id, d.notification_id, d.channel, d.address, d.route,
+INSERT INTO delivery (
+    delivery_id, notification_id, channel, address, route, is_for_digest, state, next_attempt_at, changed_at
+)
+SELECT d.delivery_id, d.notification_id, d.channel, d.address, d.route, d.is_for_digest,
        CASE WHEN d.route = '' THEN 'confirmed' ELSE 'scheduled' END,
        CASE WHEN d.route = '' THEN NULL ELSE greatest(coalesce(letter.not_before, now()), now()) END,
        now()
-FROM unnest(%(delivery_ids)s::text[], %(ids)s::text[], %(channels)s::text[], %(addresses)s::text[], %(routes)s::text[])
-     AS d (delivery_id, notification_id, channel, address, route)
+FROM unnest(
+         %(delivery_ids)s::text[], %(ids)s::text[], %(channels)s::text[], %(addresses)s::text[], %(routes)s::text[],
+         %(for_digest)s::boolean[]
+     ) AS d (delivery_id, notification_id, channel, address, route, is_for_digest)
 JOIN letter USING (notification_id)
 ON CONFLICT ON CONSTRAINT delivery_pk DO NOTHING
 
@@ -56,6 +60,7 @@ WHERE notification_id = ANY(%(ids)s) AND state IN ('scheduled', 'unknown')
 
 -- name: claim
 -- The oldest that are due, of each route as many as it has room for; rows that another instance looks at are passed over.
+-- What waits for a digest goes out in it only.
 WITH limits AS (
     SELECT * FROM unnest(%(channels)s::text[], %(limits)s::integer[]) AS l (channel, most)
 ),
@@ -68,6 +73,7 @@ candidate AS (
     WHERE next_attempt_at <= now()
       AND channel = ANY(%(channels)s)
       AND NOT route = ANY(%(closed)s)
+      AND NOT is_for_digest
     ORDER BY next_attempt_at
     LIMIT %(scan)s
     FOR NO KEY UPDATE SKIP LOCKED
@@ -90,6 +96,54 @@ WHERE delivery.delivery_id = chosen.delivery_id AND letter.notification_id = del
 RETURNING delivery.delivery_id, delivery.channel, delivery.address, delivery.route, delivery.attempts,
           letter.notification_id, letter.type, letter.kind, letter.recipient, letter.language, letter.title, letter.text,
           letter.data, letter.created_at
+
+-- name: find_enclosed
+SELECT d.digest_id, letter.type, letter.kind, letter.title, letter.text, letter.data, letter.created_at
+FROM delivery AS d
+JOIN letter USING (notification_id)
+WHERE d.digest_id = ANY(%(ids)s)
+ORDER BY letter.created_at, d.delivery_id
+
+-- name: lock_digests
+-- One instance gathers at a time, so that no digest is cut in two.
+SELECT pg_try_advisory_xact_lock(725340882) AS is_ours
+
+-- name: find_waiting_for_digests
+-- Whole digests, those that are due longest first. A withdrawal that is under way is waited for.
+WITH due AS (
+    SELECT letter.recipient, d.channel, d.address, min(d.next_attempt_at) AS due_at
+    FROM delivery AS d
+    JOIN letter USING (notification_id)
+    WHERE d.is_for_digest AND d.next_attempt_at <= now()
+    GROUP BY letter.recipient, d.channel, d.address
+    ORDER BY due_at
+    LIMIT %(most)s
+)
+SELECT d.delivery_id, d.channel, d.address, d.route, letter.recipient, letter.language, letter.created_at
+FROM delivery AS d
+JOIN letter USING (notification_id)
+JOIN due ON due.recipient = letter.recipient AND due.channel = d.channel AND due.address = d.address
+WHERE d.is_for_digest AND d.next_attempt_at <= now()
+FOR NO KEY UPDATE OF d
+
+-- name: write_digest_letters
+-- They say nothing themselves: what they hold is read when they are sent, and may have been emptied by an erasure until then.
+INSERT INTO letter (notification_id, type, kind, recipient, language, title, text, data, created_at)
+SELECT id, %(type)s, %(kind)s, recipient, language, '', '', '{}', created_at
+FROM unnest(%(ids)s::text[], %(recipients)s::text[], %(languages)s::text[], %(created_at)s::timestamptz[])
+     AS r (id, recipient, language, created_at)
+
+-- name: write_digest_deliveries
+INSERT INTO delivery (delivery_id, notification_id, channel, address, route, state, next_attempt_at, changed_at)
+SELECT id, id, channel, address, route, 'scheduled', now(), now()
+FROM unnest(%(ids)s::text[], %(channels)s::text[], %(addresses)s::text[], %(routes)s::text[])
+     AS r (id, channel, address, route)
+
+-- name: close_digests
+UPDATE delivery
+SET state = 'gathered', digest_id = r.digest_id, next_attempt_at = NULL, changed_at = now()
+FROM unnest(%(held)s::text[], %(digests)s::text[]) AS r (delivery_id, digest_id)
+WHERE delivery.delivery_id = r.delivery_id
 
 -- name: settle
 -- Only what is still this instance's attempt: a late answer of one that was taken for dead changes nothing.

@@ -19,6 +19,8 @@ class Letter(NamedTuple):
     created_at: str
     not_before: str | None
     data: str
+    digest: bool | None = None
+    """Whether it goes out with the recipient's digest."""
 
 
 class Withdrawal(NamedTuple):
@@ -37,10 +39,23 @@ class Address(NamedTuple):
     address: str
 
 
+class Enclosed(NamedTuple):
+    """A letter that goes out in a digest."""
+
+    digest_id: str
+    type: str
+    kind: str
+    title: str
+    text: str
+    data: Mapping[str, Any]
+    created_at: datetime
+
+
 class Delivery(NamedTuple):
     """One attempt that is to be made now: a letter on its way to one address, the `attempts`-th time.
 
-    `secrets` are those of the address, newest first; None where the address is not in use any more.
+    `secrets` are those of the address, newest first; None where the address is not in use any more. A digest has its letters
+    in `enclosed`, by time, and says nothing else.
     """
 
     delivery_id: str
@@ -58,3 +73,4 @@ class Delivery(NamedTuple):
     data: Mapping[str, Any]
     created_at: datetime
     secrets: tuple[str, ...] | None = None
+    enclosed: tuple[Enclosed, ...] = ()

@@ -12,6 +12,8 @@ from services.notifier.domain.letter import Address, Letter
 IN_APP: Final = "in-app"
 DEFAULT_LANGUAGE: Final = "en"
 RouteOf = Callable[[str], str]
+_Row = tuple[str, str, str, str, str, bool]
+_COLUMNS: Final = ("delivery_ids", "ids", "channels", "addresses", "routes", "for_digest")
 
 
 class Plan:
@@ -38,25 +40,22 @@ class Plan:
 
     def delivery_columns(
         self, letters: Sequence[Letter], fresh: Collection[str], found: Iterable[Address]
-    ) -> dict[str, Sequence[str]]:
-        """The rows of `delivery` for the letters that are `fresh`, column by column."""
+    ) -> dict[str, Sequence[Any]]:
+        """The rows of `delivery` for the letters that are `fresh`, column by column. The inbox waits for no digest."""
         addresses: defaultdict[str, list[Address]] = defaultdict(list)
         for each in found:
             addresses[each.user_id].append(each)
         rows = {row[0]: row for letter in letters if letter.notification_id in fresh for row in self._rows(letter, addresses)}
-        columns = list(zip(*rows.values(), strict=True)) or [()] * 5
-        return {
-            name: list(column)
-            for name, column in zip(("delivery_ids", "ids", "channels", "addresses", "routes"), columns, strict=True)
-        }
+        columns = list(zip(*rows.values(), strict=True)) or [()] * len(_COLUMNS)
+        return {name: list(column) for name, column in zip(_COLUMNS, columns, strict=True)}
 
-    def _rows(self, letter: Letter, addresses: Mapping[str, Sequence[Address]]) -> Iterable[tuple[str, str, str, str, str]]:
+    def _rows(self, letter: Letter, addresses: Mapping[str, Sequence[Address]]) -> Iterable[_Row]:
         yield self._row(letter, IN_APP, letter.recipient, "")
         for each in addresses.get(letter.recipient, ()):
             if each.channel in self._routes:
                 yield self._row(letter, each.channel, each.address, self._routes[each.channel](each.address))
 
     @staticmethod
-    def _row(letter: Letter, channel: str, address: str, route: str) -> tuple[str, str, str, str, str]:
+    def _row(letter: Letter, channel: str, address: str, route: str) -> _Row:
         id = letter.notification_id
-        return delivery_id(id, channel, address), id, channel, address, route
+        return delivery_id(id, channel, address), id, channel, address, route, channel != IN_APP and bool(letter.digest)

@@ -12,9 +12,9 @@ from urllib.parse import quote, unquote, urlsplit
 import aiosmtplib
 
 from leadline.errors import SetupError
-from services.notifier.deliver.rendering import Templates
+from services.notifier.deliver.rendering import Mail, Templates
 from services.notifier.domain.delivery import Outcome
-from services.notifier.domain.letter import Delivery
+from services.notifier.domain.letter import Delivery, Enclosed
 
 MOST_AT_ONCE: Final = 8  # connections; a mail server takes more for an attack
 SECONDS: Final = 10.0
@@ -53,7 +53,7 @@ class Email:
 
     def compose(self, delivery: Delivery) -> EmailMessage:
         """The whole message; raises ValueError where the address is none."""
-        mail = self._templates.render(delivery.kind, delivery.language, {**delivery.data, **_said(delivery)})
+        mail = self._mail(delivery)
         message = EmailMessage(policy=SMTP)
         message["From"] = self._sender
         message["To"] = Address(addr_spec=delivery.address)
@@ -65,6 +65,12 @@ class Email:
         message.set_content(mail.text)
         message.add_alternative(mail.html, subtype="html")
         return message
+
+    def _mail(self, delivery: Delivery) -> Mail:
+        if delivery.enclosed:
+            said = [(each.kind, {**each.data, **_said(each, delivery.recipient)}) for each in delivery.enclosed]
+            return self._templates.render_digest(delivery.language, said)
+        return self._templates.render(delivery.kind, delivery.language, {**delivery.data, **_said(delivery, delivery.recipient)})
 
     async def _submit(self, message: EmailMessage) -> Outcome:
         try:
@@ -82,8 +88,8 @@ class Email:
         return Outcome("sent")
 
 
-def _said(delivery: Delivery) -> dict[str, str]:
-    return {"title": delivery.title, "text": delivery.text, "recipient": delivery.recipient}
+def _said(each: Delivery | Enclosed, recipient: str) -> dict[str, str]:
+    return {"title": each.title, "text": each.text, "recipient": recipient}
 
 
 def _answered(code: int, what: str) -> Outcome:

@@ -16,7 +16,7 @@ from leadline.contracts.times import time_now_text
 from services.notifier.deliver.channels.guard import ForbiddenAddress, Guard, Network
 from services.notifier.deliver.channels.signature import sign
 from services.notifier.domain.delivery import Outcome
-from services.notifier.domain.letter import Delivery
+from services.notifier.domain.letter import Delivery, Enclosed
 
 MOST_AT_ONCE: Final = 100
 ANSWER_BYTES: Final = 4096  # more of an answer is not read, and its connection not used again
@@ -79,8 +79,16 @@ class Webhooks:
 
 def webhook_body(delivery: Delivery) -> bytes:
     """The same bytes for each attempt: type, time and data, as Standard Webhooks has them."""
-    said = {"type": delivery.type, "timestamp": time_now_text(delivery.created_at), "data": delivery.data}
+    said = _said(delivery) if not delivery.enclosed else _said(delivery) | {"data": _digest(delivery)}
     return orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
+
+
+def _said(each: Delivery | Enclosed) -> dict[str, Any]:
+    return {"type": each.type, "timestamp": time_now_text(each.created_at), "data": each.data}
+
+
+def _digest(delivery: Delivery) -> dict[str, Any]:
+    return {"recipient": delivery.recipient, "notifications": [_said(each) for each in delivery.enclosed]}
 
 
 def judge_answer(status: int, headers: Mapping[str, str], now: datetime) -> Outcome:
