@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import getpass
 import sys
 from collections import Counter
 from pathlib import Path
@@ -15,6 +16,7 @@ from rich.table import Table
 
 from leadline.cli import connect
 from leadline.cli.dead_letters import (
+    By,
     Code,
     Fingerprint,
     Json,
@@ -29,9 +31,12 @@ from leadline.cli.dead_letters import (
     load,
 )
 from leadline.cli.text import printable
+from leadline.delivery.record import Outgoing, Record
 from leadline.errors import SetupError
-from leadline.kafka.publish import publish_records
-from leadline.operations.dead_letters import DeadLetter, facts_of
+from leadline.operations.audit import SCHEMA
+from leadline.operations.dead_letters import DeadLetter, collect, facts_of
+from leadline.operations.desk import Decision, desk
+from leadline.operations.replay import operator
 from leadline.operations.selection import Selection, advice, group, select
 from leadline.operations.transfer import export_line, import_lines
 from leadline.runtime.settings import kafka_properties
@@ -126,23 +131,30 @@ def export(code: Code = None, state: State = None, fingerprint: Fingerprint = No
 
 
 @app.command("import")
-def import_(file: Annotated[Path, typer.Argument(help="What `leadline dlq export` has written.")]) -> None:
+def import_(file: Annotated[Path, typer.Argument(help="What `leadline dlq export` has written.")], by: By = None) -> None:
     """Put exported dead letters back that their topic has no more, as open ones; those that it has stay as they are."""
     try:
         records = list(import_lines(file.read_bytes().split(b"\n")))
     except OSError as error:
         message = f"{file} cannot be read: {error.strerror}"
         raise SetupError(message) from error
-    known = {(letter.service, letter.dlq_id) for letter in load()}
-    fresh = {place: each for each in records if (place := _place(each.headers)) not in known}
-    settings = connect.settings()
-    publish_records(kafka_properties(settings), settings.topic_prefix, list(fresh.values()))
+    with desk(connect.database_url(SCHEMA)) as place:
+        known = {(letter.service, letter.dlq_id) for letter in load()}
+        fresh = {at: each for each in records if (at := _place(each.headers)) not in known}
+        settings = connect.settings()
+        letters = collect((_as_read(each) for each in fresh.values()), ())
+        decision = Decision("imported", "open", letters, list(fresh.values()), operator(by or getpass.getuser()))
+        place.carry_out(decision, kafka_properties(settings), settings.topic_prefix)
     typer.echo(f"{len(fresh)} imported, {len(records) - len(fresh)} were there", err=True)
 
 
 def _place(headers: list[tuple[str, bytes | None]]) -> tuple[str, str]:
     facts = facts_of(headers)
     return facts.get("service", ""), facts["id"]
+
+
+def _as_read(record: Outgoing) -> Record:
+    return Record(record.topic, 0, 0, 0, record.key, record.value, record.headers)
 
 
 def _summary(letter: DeadLetter) -> dict[str, Any]:

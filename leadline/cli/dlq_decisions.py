@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Annotated
 
 import typer
@@ -26,15 +26,15 @@ from leadline.cli.dead_letters import (
     named_or_open,
 )
 from leadline.cli.text import printable
-from leadline.delivery.record import Outgoing
-from leadline.kafka.publish import publish_records
-from leadline.operations.dead_letters import DeadLetter
+from leadline.operations.audit import SCHEMA
+from leadline.operations.desk import Decision, Desk, desk
 from leadline.operations.replay import discards, operator, reopens, replays
 from leadline.operations.selection import Selection
 from leadline.runtime.settings import kafka_properties
 
 app = typer.Typer(no_args_is_help=True)
 NOT_REPLAYED = ("resolved", "quarantined")
+ON_ITS_WAY = "replaying"
 Reason = Annotated[str, typer.Option("--reason", help="Why; it is kept.")]
 
 
@@ -50,23 +50,29 @@ def replay(
     until: Until = None,
     text: Text = None,
     by: By = None,
+    reason: Annotated[str | None, typer.Option("--reason", help="Why; it is kept.")] = None,
     *,
     every: Every = False,
     dry_run: DryRun = False,
     notify: Annotated[bool, typer.Option("--notify", help="Tell people of what comes of it.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Also those that are on their way already.")] = False,
 ) -> None:
     """Send dead letters to their service again; replaying twice makes one customer, and nobody is notified again.
 
-    Left where they are: those of erased persons, resolved ones, and those in quarantine (`restore` takes them out of it).
+    Left where they are: those of erased persons, resolved ones, those on their way, and those in quarantine (`restore` takes
+    them out of it).
     """
     wanted = Selection(ids or (), code, None, fingerprint, service, topic, key, since, until, text)
-    found = named_or_open(wanted, every=every)
-    letters = [letter for letter in found if not letter.is_erased and letter.state not in NOT_REPLAYED]
-    for letter in found:
-        if letter.state in NOT_REPLAYED:
-            typer.echo(f"{printable(letter.dlq_id)} is {letter.state}", err=True)
-    _do(letters, replays(letters, operator(by or getpass.getuser()), is_told=notify), "replayed", dry_run=dry_run)
-    if not letters and any(letter.state in NOT_REPLAYED for letter in found):
+    left = NOT_REPLAYED if again else (*NOT_REPLAYED, ON_ITS_WAY)
+    with _at_desk(dry_run=dry_run) as place:
+        found = named_or_open(wanted, every=every)
+        letters = [letter for letter in found if not letter.is_erased and letter.state not in left]
+        for letter in found:
+            if letter.state in left:
+                typer.echo(f"{printable(letter.dlq_id)} is {letter.state}", err=True)
+        who = operator(by or getpass.getuser())
+        _do(place, Decision("replayed", ON_ITS_WAY, letters, replays(letters, who, is_told=notify), who, reason))
+    if not letters and any(letter.state in left for letter in found):
         raise typer.Exit(exits.REFUSED)
 
 
@@ -83,8 +89,10 @@ def discard(
     dry_run: DryRun = False,
 ) -> None:
     """Note that dead letters will not be replayed; their records stay."""
-    letters = named_or_open(Selection(ids or (), code, None, fingerprint, service), every=every)
-    _do(letters, discards(letters, operator(by or getpass.getuser()), reason), "discarded", dry_run=dry_run)
+    with _at_desk(dry_run=dry_run) as place:
+        letters = named_or_open(Selection(ids or (), code, None, fingerprint, service), every=every)
+        who = operator(by or getpass.getuser())
+        _do(place, Decision("discarded", "discarded", letters, discards(letters, who, reason), who, reason))
 
 
 @app.command()
@@ -96,16 +104,23 @@ def restore(
     dry_run: DryRun = False,
 ) -> None:
     """Open dead letters that were discarded, or that are in quarantine since they died after too many replays."""
-    letters = [letter for letter in chosen(Selection(ids)) if letter.state in ("discarded", "quarantined")]
-    _do(letters, reopens(letters, operator(by or getpass.getuser()), reason), "restored", dry_run=dry_run)
+    with _at_desk(dry_run=dry_run) as place:
+        letters = [letter for letter in chosen(Selection(ids)) if letter.state in ("discarded", "quarantined")]
+        who = operator(by or getpass.getuser())
+        _do(place, Decision("restored", "open", letters, reopens(letters, who, reason), who, reason))
     if not letters:
         raise typer.Exit(exits.NOTHING_MATCHED)
 
 
-def _do(letters: Sequence[DeadLetter], records: Sequence[Outgoing], verb: str, *, dry_run: bool) -> None:
-    for letter in letters:
+def _at_desk(*, dry_run: bool) -> AbstractContextManager[Desk | None]:
+    """What is only asked about needs nobody's turn."""
+    return nullcontext() if dry_run else desk(connect.database_url(SCHEMA))
+
+
+def _do(place: Desk | None, decision: Decision) -> None:
+    for letter in decision.letters:
         typer.echo(f"{printable(letter.dlq_id)} {printable(letter.code)}")
-    if not dry_run:
+    if place and decision.letters:
         settings = connect.settings()
-        publish_records(kafka_properties(settings), settings.topic_prefix, records)
-    typer.echo(f"{len(letters)} {'would be ' if dry_run else ''}{verb}", err=True)
+        place.carry_out(decision, kafka_properties(settings), settings.topic_prefix)
+    typer.echo(f"{len(decision.letters)} {'' if place else 'would be '}{decision.verb}", err=True)

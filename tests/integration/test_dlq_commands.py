@@ -4,83 +4,24 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
-from typer.testing import CliRunner, Result
 
-from leadline.cli.__main__ import app
-from leadline.contracts.codes import ErrorCode
-from leadline.contracts.topics import all_topics
-from leadline.delivery.message import Attempt, Failure
 from leadline.delivery.ports import ReplayOutcome
-from leadline.delivery.record import Origin, Outgoing, Record
-from leadline.delivery.trail import DEAD_LETTER_FIRST, Death, Trail, dead_letter_headers, follow
-from leadline.kafka.admin import create_topics
-from leadline.kafka.publish import publish_records
-from leadline.kafka.reading import read_topics
-from leadline.operations.transfer import NotAnExportError
+from leadline.delivery.trail import DEAD_LETTER_FIRST, follow
 from leadline.postgres.ledger import PostgresLedger
 from leadline.postgres.migrate import migrate
-from leadline.runtime.cluster import cluster
-from leadline.runtime.settings import Settings
+from tests.integration.dead_letter_world import FIRST, OWN, SECOND, Installation, install
 from tests.integration.projector_world import Projector
 from tests.stack import Stack
 from tests.unit.service_records import record
 
-AT = datetime(2026, 11, 22, 8, tzinfo=UTC)
-OWN: list[tuple[str, bytes | None]] = [("ce_id", b"e-1"), ("evil", b"\x1b[31m")]
-FIRST, SECOND = "conversion.requests/3/1", "conversion.requests/3/2"
-
-
-@dataclass
-class Installation:
-    """Topics, two dead letters in them, and the command line in this process."""
-
-    settings: Settings
-    environment: dict[str, str]
-
-    def die(self, offset: int, code: str, service: str = "converter", replays: int = 0) -> None:
-        original = Record("conversion.requests", 3, offset, 5, b"L-1", b"\xff{", OWN)
-        trail = Trail(original, Origin(*original[:4]), Attempt(1, replays, None))
-        headers = dead_letter_headers(trail, Death(service, Failure(code, "no"), AT, "K-1"))
-        self.publish(Outgoing(f"{service}.dlq", original.key, original.value, headers))
-
-    def publish(self, *records: Outgoing) -> None:
-        publish_records({"bootstrap.servers": self.settings.kafka_bootstrap}, self.settings.topic_prefix, records)
-
-    def read(self, topic: str) -> list[Record]:
-        user = {"bootstrap.servers": self.settings.kafka_bootstrap}
-        return list(read_topics(user, self.settings.topic_prefix, [topic]))
-
-    def run(self, *arguments: str) -> Result:
-        return CliRunner().invoke(app, ["dlq", *arguments], env=self.environment)
-
-    def listed(self, *options: str) -> dict[str, str]:
-        """The state of each dead letter."""
-        lines = self.run("list", "--json", *options).stdout.splitlines()
-        return {letter["dlq_id"]: letter["state"] for letter in map(orjson.loads, lines)}
-
 
 @pytest.fixture
-def installation(stack: Stack, topic_prefix: str) -> Installation:
-    environment = {
-        "LEADLINE_KAFKA_BOOTSTRAP": stack.kafka.bootstrap,
-        "LEADLINE_DATABASE_URL": stack.postgres.url,
-        "LEADLINE_TOPIC_PREFIX": topic_prefix,
-        "COLUMNS": "200",
-    }
-    settings = Settings(kafka_bootstrap=stack.kafka.bootstrap, topic_prefix=topic_prefix)
-    needed = [topic for topic in all_topics(()) if topic.name.endswith((".dlq", ".replay", "operations.events"))]
-    create_topics(cluster(settings), needed, partitions=1, replication=1)
-    installation = Installation(settings, environment)
-    installation.die(1, "SCHEMA_INVALID")
-    installation.die(2, "TYPE_UNKNOWN")
-    return installation
+def installation(stack: Stack, topic_prefix: str, database_url: str) -> Installation:
+    return install(stack, topic_prefix, database_url)
 
 
 def test_dead_letters_are_listed_for_people_and_for_programs(installation: Installation) -> None:
@@ -227,54 +168,3 @@ def test_people_are_told_of_a_replay_only_if_that_was_asked_for(installation: In
     }
     assert told == {FIRST: False, SECOND: True}
     assert [orjson.loads(note.value or b"")["notify"] for note in installation.read("operations.events")] == [False, True]
-
-
-def test_those_that_are_replayed_are_chosen_by_any_of_the_filters(installation: Installation) -> None:
-    group = orjson.loads(installation.run("groups", "--json", "--code", "SCHEMA_INVALID").stdout)
-    missing = ("--topic", "lead.events"), ("--key", "L-2"), ("--text", "nowhere"), ("--until", "2026-11-22T08:00:00Z")
-    for option in (*missing, ("--service", "projector"), ("--fingerprint", "0"), ("--since", "2026-11-22T08:00:01Z")):
-        assert installation.run("replay", "--all", *option).exit_code == 3, option
-    assert installation.run("replay", "--all", "--since", "yesterday").exit_code == 2
-    chosen = ("--fingerprint", group["fingerprint"], "--since", "2026-11-22T08:00:00Z", "--key", "L-1", "--text", "\x1b[31m")
-    assert installation.run("replay", "--all", *chosen).exit_code == 0
-    assert installation.listed() == {FIRST: "replaying", SECOND: "open"}
-
-
-def test_groups_are_told_with_their_counts_and_what_usually_helps(installation: Installation) -> None:
-    installation.die(3, "SCHEMA_INVALID")
-    installation.run("discard", FIRST, "--reason", "spam")
-    text = installation.run("groups")
-    assert (text.exit_code, "2 groups" in text.stderr) == (0, True)
-    assert "SCHEMA_INVALID  converter: 1 discarded, 1 open" in text.stdout
-    assert ErrorCode.SCHEMA_INVALID.docs in text.stdout
-    assert {
-        each["code"]: each["number"] for each in map(orjson.loads, installation.run("groups", "--json").stdout.splitlines())
-    } == {
-        "SCHEMA_INVALID": 2,
-        "TYPE_UNKNOWN": 1,
-    }
-
-
-def test_what_was_exported_is_put_back_where_the_topic_has_it_no_more(installation: Installation, tmp_path: Path) -> None:
-    file = tmp_path / "letters.jsonl"
-    file.write_bytes(installation.run("export").stdout_bytes)
-    before = [(record.key, record.value, record.headers) for record in installation.read("converter.dlq")]
-    assert "0 imported, 2 were there" in installation.run("import", str(file)).stderr
-    lost = Installation(
-        installation.settings.model_copy(update={"topic_prefix": f"{installation.settings.topic_prefix}lost."}), {}
-    )
-    needed = [topic for topic in all_topics(()) if topic.name.endswith((".dlq", "operations.events"))]
-    create_topics(cluster(lost.settings), needed, partitions=1, replication=1)
-    lost.environment = {**installation.environment, "LEADLINE_TOPIC_PREFIX": lost.settings.topic_prefix}
-    assert "2 imported, 0 were there" in lost.run("import", str(file)).stderr
-    assert [(record.key, record.value, record.headers) for record in lost.read("converter.dlq")] == before
-    assert lost.listed() == {FIRST: "open", SECOND: "open"}
-
-
-def test_nothing_is_imported_of_a_file_with_one_line_that_is_no_dead_letter(installation: Installation, tmp_path: Path) -> None:
-    file = tmp_path / "letters.jsonl"
-    file.write_bytes(installation.run("export").stdout_bytes + b'{"format": "else"}\n')
-    refused = installation.run("import", str(file))
-    assert isinstance(refused.exception, NotAnExportError)
-    assert "line 3 is no exported dead letter" in str(refused.exception)
-    assert len(installation.read("converter.dlq")) == 2
