@@ -32,7 +32,7 @@ def letter(number: int, recipient: str = "rep-1", not_before: datetime | None = 
         text="Ada placed a first order.",
         created_at=time_now_text(BEGIN + timedelta(seconds=number)),
         not_before=time_now_text(not_before) if not_before else None,
-        data='{"order_id": "O-1"}',
+        data=f'{{"notification_id": "N-{number}", "order_id": "O-1"}}',
         digest=digest,
     )
 
