@@ -35,7 +35,8 @@ def test_two_workers_share_the_work_and_end_together_and_nothing_is_lost_or_doub
         wait_until(lambda: not any(map(is_alive, orphans)), seconds=SECONDS, what="the workers are gone")
         wait_for_progress(world)
     assert_clean(world, at_least=60)
-    assert converter.statuses == [1, -signal.SIGKILL]
+    # A batch that is in flight at a rebalance may end the service once more; what that does to the records is checked above.
+    assert converter.statuses[:2] == [1, -signal.SIGKILL]
     assert workers_seen(world) == {"one.1", "one.2"}
 
 
