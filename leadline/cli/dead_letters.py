@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
 from leadline.cli import connect, exits
-from leadline.contracts.times import normalise_time
+from leadline.contracts.times import parse_time
 from leadline.contracts.topics import SERVICES, dead_letter_topic
 from leadline.kafka.reading import read_topics
 from leadline.operations.dead_letters import DeadLetter, collect, without_person
@@ -23,7 +23,7 @@ def _time(text: str | None) -> str | None:
     if text is None:
         return None
     try:
-        return f"{normalise_time(text)[:19]}.000Z"
+        return parse_time(text).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     except ValueError as error:
         message = f"{text!r} is no time such as 2026-11-25T08:00:00Z"
         raise typer.BadParameter(message) from error
@@ -63,7 +63,8 @@ def chosen(wanted: Selection) -> list[DeadLetter]:
     """Those that are meant; ends the command if there are none."""
     found = select(load(), wanted)
     if not found:
-        nothing_matched("no dead letter matches")
+        typer.echo("no dead letter matches", err=True)
+        raise typer.Exit(exits.NOTHING_MATCHED)
     return found
 
 
@@ -73,9 +74,3 @@ def named_or_open(wanted: Selection, *, every: bool) -> list[DeadLetter]:
         typer.echo("name dead letters, or say --all", err=True)
         raise typer.Exit(exits.USAGE)
     return chosen(wanted if wanted.ids else wanted._replace(state="open"))
-
-
-def nothing_matched(message: str) -> NoReturn:
-    """Say so, and end with the status for it."""
-    typer.echo(message, err=True)
-    raise typer.Exit(exits.NOTHING_MATCHED)

@@ -34,7 +34,7 @@ from leadline.cli.text import printable
 from leadline.delivery.record import Outgoing, Record
 from leadline.errors import SetupError
 from leadline.operations.audit import SCHEMA
-from leadline.operations.dead_letters import DeadLetter, collect, facts_of
+from leadline.operations.dead_letters import DeadLetter, collect
 from leadline.operations.desk import Decision, desk
 from leadline.operations.replay import operator
 from leadline.operations.selection import Selection, advice, group, select
@@ -140,17 +140,12 @@ def import_(file: Annotated[Path, typer.Argument(help="What `leadline dlq export
         raise SetupError(message) from error
     with desk(connect.database_url(SCHEMA)) as place:
         known = {(letter.service, letter.dlq_id) for letter in load()}
-        fresh = {at: each for each in records if (at := _place(each.headers)) not in known}
+        letters = [each for each in collect(map(_as_read, records), ()) if (each.service, each.dlq_id) not in known]
+        fresh = [Outgoing(each.record.topic, *each.record[4:]) for each in letters]
         settings = connect.settings()
-        letters = collect((_as_read(each) for each in fresh.values()), ())
-        decision = Decision("imported", "open", letters, list(fresh.values()), operator(by or getpass.getuser()))
+        decision = Decision("imported", "open", letters, fresh, operator(by or getpass.getuser()))
         place.carry_out(decision, kafka_properties(settings), settings.topic_prefix)
     typer.echo(f"{len(fresh)} imported, {len(records) - len(fresh)} were there", err=True)
-
-
-def _place(headers: list[tuple[str, bytes | None]]) -> tuple[str, str]:
-    facts = facts_of(headers)
-    return facts.get("service", ""), facts["id"]
 
 
 def _as_read(record: Outgoing) -> Record:

@@ -1,6 +1,6 @@
-"""The record of what operators did: written in the transaction of the act itself, read and verified from outside.
+"""The record of what operators decide: written before anything is done (see `desk`), read and verified from outside.
 
-An act is in the record or has not happened; none of it is ever changed. Reads of the chain go by pages.
+None of it is ever changed. Reads of the chain go by pages.
 """
 
 from __future__ import annotations
@@ -12,13 +12,23 @@ from typing import Any, Final
 import orjson
 
 from leadline.contracts.times import time_now_text
+from leadline.errors import SetupError
 from leadline.operations.chain import Act, Head, first_broken, link
+from leadline.postgres.migrate import missing_migrations
 from leadline.postgres.pool import Connection, connect
 from leadline.postgres.queries import load_queries
 
 SCHEMA: Final = "operations"
 PAGE_ROWS: Final = 5_000
 _QUERIES: Final = load_queries(Path(__file__).with_name("audit.sql"))
+
+
+def open_schema(url: str) -> Connection:
+    """Connect to the database of the operators' tools; raises SetupError where it is not migrated."""
+    if missing_migrations(url, SCHEMA):
+        message = "the schema of operators' tools is not up to date: run `leadline db migrate`"
+        raise SetupError(message)
+    return connect(url, SCHEMA)
 
 
 def record(connection: Connection, act: Act) -> None:
@@ -35,7 +45,7 @@ def record(connection: Connection, act: Act) -> None:
 
 def verify(url: str) -> int | None:
     """The number of the first row that does not fit; None where the whole chain holds."""
-    with connect(url, SCHEMA) as connection, connection.transaction():
+    with open_schema(url) as connection, connection.transaction():
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         head = _rows(connection, "read_head")
         end = Head(head[0]["sequence"], head[0]["hash"]) if head else Head(-1)
@@ -44,7 +54,7 @@ def verify(url: str) -> int | None:
 
 def latest(url: str, rows: int) -> list[dict[str, Any]]:
     """The last rows, newest first."""
-    with connect(url, SCHEMA) as connection:
+    with open_schema(url) as connection:
         return [_read(row) for row in _rows(connection, "latest", rows=rows)]
 
 

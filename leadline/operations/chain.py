@@ -18,7 +18,7 @@ import orjson
 from leadline.contracts.times import time_now_text
 
 _HASHED: Final = (
-    "sequence", "id", "operation_id", "parent", "verb", "service", "dlq_id", "by", "reason", "before", "after", "at", "previous",
+    "sequence", "id", "operation_id", "verb", "service", "dlq_id", "by", "reason", "before", "after", "at", "previous",
 )  # fmt: skip
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
@@ -49,12 +49,11 @@ class Act:
     at: datetime
     entries: Sequence[Entry]
     reason: str | None = None
-    parent: str | None = None
 
 
 def link(head: Head, act: Act) -> Iterator[dict[str, Any]]:
     """The rows that an act adds behind `head`, in the order of its entries."""
-    shared = {"operation_id": act.operation_id, "parent": act.parent, "verb": act.verb, "by": act.by, "reason": act.reason}
+    shared = {"operation_id": act.operation_id, "verb": act.verb, "by": act.by, "reason": act.reason}
     for entry in act.entries:
         service, dlq_id = entry.letter or (None, None)
         own = {"id": entry.id, "service": service, "dlq_id": dlq_id, "before": dict(entry.before), "after": dict(entry.after)}

@@ -13,17 +13,16 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from leadline.delivery.record import Outgoing
-from leadline.errors import LeadlineError, SetupError
+from leadline.errors import LeadlineError
 from leadline.kafka.publish import publish_records
 from leadline.operations import audit
 from leadline.operations.chain import Act, Entry
 from leadline.operations.dead_letters import DeadLetter
 from leadline.operations.replay import Operator
 from leadline.postgres.locks import take_lock
-from leadline.postgres.migrate import missing_migrations
-from leadline.postgres.pool import Connection, connect
+from leadline.postgres.pool import Connection
 
-_LOCK: Final = 725340883
+LOCK: Final = 725340883
 
 
 class DeskTakenError(LeadlineError):
@@ -68,11 +67,8 @@ def desk(url: str) -> Iterator[Desk]:
 
     Raises SetupError where it is not migrated, DeskTakenError where another one holds it for longer than 20 s.
     """
-    if missing_migrations(url, audit.SCHEMA):
-        message = "the schema of operators' tools is not up to date: run `leadline db migrate`"
-        raise SetupError(message)
-    with connect(url, audit.SCHEMA) as connection:
-        if not take_lock(connection, _LOCK):
+    with audit.open_schema(url) as connection:
+        if not take_lock(connection, LOCK):
             message = "another operator has been deciding about dead letters for 20 s: try again when that is through"
             raise DeskTakenError(message)
         yield Desk(connection)

@@ -61,8 +61,9 @@ def _record(line: dict[str, Any]) -> Outgoing:
         raise ValueError(message)
     headers: Headers = [(str(name), _bytes(value)) for name, value in line["headers"]]
     record = Outgoing(line["topic"], _bytes(line["key"]), _bytes(line["value"]), headers)
-    if not facts_of(headers).get("id"):
-        message = "its headers do not say where the record came from"
+    facts = facts_of(headers)
+    if not facts.get("id") or dead_letter_topic(facts.get("service", "")) != line["topic"]:
+        message = "its headers do not say where the record came from, or that it died elsewhere"
         raise ValueError(message)
     return record
 

@@ -13,6 +13,8 @@ from typer.testing import CliRunner
 from leadline.cli.__main__ import app
 from leadline.operations.audit import PAGE_ROWS, latest, record, verify
 from leadline.operations.chain import Act, Entry
+from leadline.operations.desk import LOCK, desk
+from leadline.postgres.locks import take_lock
 from leadline.postgres.migrate import migrate
 from leadline.postgres.pool import connect
 
@@ -92,3 +94,17 @@ def test_the_command_line_tells_of_a_broken_chain(url: str, words: Sequence[str]
         assert orjson.loads(result.stdout) == {"holds": False, "first_broken": 2}
     if words == ("list", "--json"):
         assert [orjson.loads(line)["sequence"] for line in result.stdout.splitlines()] == [2, 1]
+
+
+def test_without_its_tables_the_audit_says_what_to_do(database_url: str) -> None:
+    for words in ("verify", "list"):
+        result = CliRunner().invoke(app, ["audit", words], env={"OPERATIONS_DATABASE_URL": database_url})
+        assert "leadline db migrate" in str(result.exception)
+
+
+def test_who_waits_too_long_for_another_operator_decides_nothing(url: str) -> None:
+    with desk(url), connect(url, "operations") as second:
+        second.execute("SET lock_timeout = 50")
+        assert not take_lock(second, LOCK)
+    with connect(url, "operations") as second:
+        assert take_lock(second, LOCK), "the lock goes with its holder"

@@ -7,8 +7,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from leadline.operations.notifications import resend
-from services.notifier.domain.delivery import Outcome
 from services.notifier.domain.letter import Delivery, Letter
 from tests.integration.ledger_on_postgres import Ledger, letter
 
@@ -42,18 +40,6 @@ def test_what_waits_for_a_digest_goes_out_as_one_message_by_time_and_stays_singl
     assert len(ledger.ask("SELECT FROM inbox WHERE recipient = 'rep-1'")) == 4
 
 
-def test_a_digest_that_is_sent_again_after_a_crash_holds_the_same_under_the_same_id(ledger: Ledger) -> None:
-    ledger.record(waits(1), waits(2))
-    ledger.gather()
-    (first,) = ledger.claim("one")
-    ledger.record(waits(3))
-    ledger.give_up_leases("one", own=True)
-    ledger.gather("two")
-    again, late = sorted(ledger.claim("two"), key=lambda each: each.created_at)
-    assert (again.delivery_id, held(again), again.attempts) == (first.delivery_id, ["01", "02"], 2)
-    assert held(late) == ["03"]
-
-
 def test_what_was_withdrawn_before_is_not_in_it(ledger: Ledger) -> None:
     ledger.record(waits(1), waits(2), withdrawn=["N-1"])
     ledger.gather()
@@ -69,12 +55,3 @@ def test_several_instances_gather_each_notification_once(ledger: Ledger) -> None
         list(pool.map(lambda number: ledger.gather(f"i-{number}"), range(12)))
     (digest,) = ledger.claim()
     assert len(digest.enclosed) == 30
-
-
-def test_a_notification_whose_digest_is_dead_is_sent_again_with_it(ledger: Ledger) -> None:
-    ledger.record(waits(1), waits(2))
-    ledger.gather()
-    (digest,) = ledger.claim()
-    ledger.settle(digest, Outcome("refused", "gone"))
-    assert resend(ledger.url, ["N-1"], every=False, dry_run=False) == [digest.delivery_id]
-    assert [held(each) for each in ledger.claim()] == [["01", "02"]]

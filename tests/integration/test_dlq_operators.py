@@ -31,7 +31,7 @@ def installation(stack: Stack, topic_prefix: str, database_url: str) -> Installa
 def test_those_that_are_replayed_are_chosen_by_any_of_the_filters(installation: Installation) -> None:
     group = orjson.loads(installation.run("groups", "--json", "--code", "SCHEMA_INVALID").stdout)
     missing = ("--topic", "lead.events"), ("--key", "L-2"), ("--text", "nowhere"), ("--until", "2026-11-22T08:00:00Z")
-    for option in (*missing, ("--service", "projector"), ("--fingerprint", "0"), ("--since", "2026-11-22T08:00:01Z")):
+    for option in (*missing, ("--service", "projector"), ("--fingerprint", "0"), ("--since", "2026-11-22T08:00:00.001Z")):
         assert installation.run("replay", "--all", *option).exit_code == 3, option
     assert installation.run("replay", "--all", "--since", "yesterday").exit_code == 2
     chosen = ("--fingerprint", group["fingerprint"], "--since", "2026-11-22T08:00:00Z", "--key", "L-1", "--text", "\x1b[31m")
@@ -54,7 +54,9 @@ def test_groups_are_told_with_their_counts_and_what_usually_helps(installation: 
     }
 
 
-def test_what_was_exported_is_put_back_where_the_topic_has_it_no_more(installation: Installation, tmp_path: Path) -> None:
+def test_what_was_exported_is_put_back_where_the_topic_has_it_no_more(
+    installation: Installation, tmp_path: Path, database_url: str
+) -> None:
     file = tmp_path / "letters.jsonl"
     file.write_bytes(installation.run("export").stdout_bytes)
     before = [(record.key, record.value, record.headers) for record in installation.read("converter.dlq")]
@@ -68,6 +70,7 @@ def test_what_was_exported_is_put_back_where_the_topic_has_it_no_more(installati
     assert "2 imported, 0 were there" in lost.run("import", str(file)).stderr
     assert [(record.key, record.value, record.headers) for record in lost.read("converter.dlq")] == before
     assert lost.listed() == {FIRST: "open", SECOND: "open"}
+    assert [(row["verb"], row["dlq_id"]) for row in audit.latest(database_url, 9)] == [("imported", SECOND), ("imported", FIRST)]
 
 
 def test_nothing_is_imported_of_a_file_with_one_line_that_is_no_dead_letter(installation: Installation, tmp_path: Path) -> None:

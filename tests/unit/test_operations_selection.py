@@ -84,6 +84,7 @@ def test_a_copy_gives_every_byte_back(key: bytes | None, value: bytes | None, ow
         b"null",
         b'{"format": "else"}',
         export_line(LETTERS[0]).replace(b'"converter.dlq"', b'"lead.events"'),
+        export_line(LETTERS[0]).replace(b'"converter.dlq"', b'"projector.dlq"'),
         export_line(LETTERS[0]).replace(b'"dlq-id"', b'"dlq-no"'),
         export_line(LETTERS[0]).replace(b'"value":"', b'"value":"*'),
         export_line(LETTERS[0]).replace(b'"headers":', b'"heads":'),

@@ -4,7 +4,6 @@ CREATE TABLE audit (
     sequence     bigint      NOT NULL,
     id           uuid        NOT NULL,
     operation_id uuid        NOT NULL,                     -- shared by all rows of one operation
-    parent       uuid,                                     -- the operation that this one belongs to, if any
     verb         text        NOT NULL,
     service      text,                                     -- of the dead letter, where the row is about one
     dlq_id       text,
